@@ -8,6 +8,8 @@ format   `parquet`; `files` (rows become files); `megatron` (rows become token s
 checks   SQL conditions over aggregates, `fail` or `warn`; evaluated in the pass that writes the table
 metrics  per-row SQL values that are summed, in all and by `slice`, into the quality report, in the same pass
 slice    the column by whose values the metrics are split, if any
+conserves  the table whose keys this one has, every one of them and no other
+breakdown  columns by which rows are counted after the write, from these narrow columns alone
 """
 
 from __future__ import annotations
@@ -53,6 +55,8 @@ class Contract:
     checks: tuple[Check, ...]
     metrics: tuple[Metric, ...]
     slice: str | None
+    breakdown: tuple[str, ...]
+    conserves: str | None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -96,6 +100,8 @@ def contract(table: str) -> Contract:
         checks=tuple(Check(**check) for check in raw.get("checks", [])),
         metrics=tuple(Metric(**metric) for metric in raw.get("metrics", [])),
         slice=raw.get("slice"),
+        breakdown=tuple(raw.get("breakdown", ())),
+        conserves=raw.get("conserves"),
     )
 
 

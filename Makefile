@@ -1,0 +1,78 @@
+# Corpus pipeline: `make` lists what there is to make.
+PYTHON ?= python3
+CONFIG ?= conf/sample.yaml
+OUT    ?=
+ARGS   ?=
+
+VENV  := .venv
+PY    := $(VENV)/bin/python
+READY := $(VENV)/.ready
+export PYTHONPATH := $(CURDIR)
+# --output only where OUT= is given: the config has its own
+JOB = $(PY) jobs/$(1).py --config $(CONFIG) $(if $(OUT),--output $(OUT)) $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup java corpus plan test test-fast check dist clean lock report \
+        collect scrub dedup classify tag mix sample tokenizer train_tokenizer serialize classifier train_classifier
+
+help: ## this list
+	@echo "usage: make TARGET [CONFIG=conf/sample.yaml] [OUT=folder] [ARGS='--set dedup.threshold=0.85 --force']"
+	@grep -hE '^[a-z_-]+( [a-z_-]+)*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 28 | sed 's/^/  /'
+
+corpus: setup ## the whole chain: token shards and a quality report
+	@$(call JOB,pipeline)
+
+plan: setup ## what `make corpus` would run, and why
+	@$(call JOB,pipeline) --dry-run
+
+collect scrub dedup classify tag mix sample serialize report: setup ## one stage (or the report) alone
+	@$(call JOB,$@)
+
+tokenizer train_tokenizer: setup ## train the tokenizer on the sample
+	@$(call JOB,train_tokenizer)
+
+classifier train_classifier: setup ## train the quality classifier on the run's documents
+	@$(call JOB,train_classifier)
+
+test: setup ## every test
+	@$(PY) -m pytest
+
+test-fast: setup ## kernels only: no Java, seconds
+	@$(PY) -m pytest tests/kernels corpus_pipeline/kernels
+
+check: setup ## ruff, mypy --strict, direction of imports
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest tests/test_imports.py
+
+dist: setup ## dist/corpus_pipeline.zip for spark-submit --py-files
+	@$(PY) -m corpus_pipeline.run.bundle dist/corpus_pipeline.zip
+
+setup: $(READY) java ## .venv from the lock, and Java 17 or 21
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: Python 3.11 to 3.13 is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "error: no venv module; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "setting up $(VENV) from requirements.lock (some minutes the first time)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+java: $(READY)
+	@$(PY) -m corpus_pipeline.run.java >/dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && echo "installing Java" && apt-get update -qq \
+	       && { apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless \
+	            || apt-get install -y -qq --no-install-recommends openjdk-21-jre-headless; } >/dev/null; } \
+	  || $(PY) -m corpus_pipeline.run.java
+
+lock: setup ## renew requirements.lock from setup.cfg
+	@$(PY) -m pip install --quiet uv
+	@$(VENV)/bin/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --upgrade --quiet -o requirements.lock
+
+clean: ## remove what was made (keeps .venv)
+	@rm -rf out dist build spark-warehouse .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

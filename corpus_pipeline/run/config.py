@@ -1,0 +1,121 @@
+"""One YAML file, checked strictly: an unknown key is an error that names the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.pipeline import STAGES
+from corpus_pipeline.stages.collect import Source
+from corpus_pipeline.stages.params import Params
+
+M = TypeVar("M", bound=BaseModel)
+FIX = "Correct the config or the --set."
+
+
+class SparkSettings(Params):
+    """master: for a run without spark-submit. partitions: of every shuffle; null lets Spark choose.
+
+    None of these changes a result, so none is part of a fingerprint.
+    """
+
+    master: str = "local[*]"
+    driver_memory: str = "1g"
+    partitions: int | None = Field(default=None, gt=0)
+    conf: dict[str, str | int | bool] = Field(default_factory=dict)
+
+
+class Config(Params):
+    """name: of the run. output: folder or URI of its tables. stages: the checked settings of every stage."""
+
+    name: str
+    output: str
+    spark: SparkSettings = SparkSettings()
+    stages: dict[str, Any]
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The sources by name."""
+        found: dict[str, Source] = self.stages["collect"].sources
+        return found
+
+
+def load(path: str, overrides: Sequence[str] = ()) -> Config:
+    """The config at `path` with `section.key=value` overrides (values are YAML). Raises ConfigError."""
+    raw = _read(path)
+    for override in overrides:
+        _override(raw, override)
+    return check(raw, path)
+
+
+def check(raw: Mapping[str, Any], where: str) -> Config:
+    """`raw` as a Config. Raises ConfigError that says which key is wrong."""
+    known = ["name", "output", "spark", "sources", *STAGES]
+    for key in raw:
+        if key not in known:
+            raise _unknown(where, str(key), known)
+    sections = {name: dict(raw.get(name) or {}) for name in STAGES}
+    if not raw.get("sources"):
+        raise ConfigError(f"{where}: sources", "at least one source", "none", "Describe one; see conf/sample.yaml.")
+    sections["collect"]["sources"] = raw["sources"]
+    stages = {name: _model(STAGES[name].params, section, f"{where}: {name}") for name, section in sections.items()}
+    top = {key: raw[key] for key in ("name", "output") if key in raw}
+    spark = _model(SparkSettings, raw.get("spark") or {}, f"{where}: spark")
+    return _model(Config, {**top, "spark": spark, "stages": stages}, where)
+
+
+def _model(model: type[M], section: Any, where: str) -> M:
+    try:
+        return model.model_validate(section)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise _unknown(where, place, _keys_at(model, first["loc"])) from None
+        raise ConfigError(f"{where}.{place}".rstrip("."), "a usable value", first["msg"], FIX) from None
+
+
+def _keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Known keys beside the unknown one at `place`."""
+    return list(Source.model_fields if place[0] == "sources" and len(place) > 1 else model.model_fields)
+
+
+def _unknown(where: str, key: str, known: list[str]) -> ConfigError:
+    near = difflib.get_close_matches(key.rpartition(".")[2], known, n=1, cutoff=0.5)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(known))}."
+    return ConfigError(f"{where}.{key}", "a known key", f"'{key.rpartition('.')[2]}'", hint)
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(path, "a readable YAML file", type(error).__name__, "Check --config.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else path
+        raise ConfigError(place, "YAML", getattr(error, "problem", None) or "something else", FIX) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(path, "a YAML mapping", type(raw).__name__, "See conf/sample.yaml.")
+    return raw
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set {override}", "section.key=value", "no '='", "Write for example --set dedup.threshold=0.8")
+    *parents, last = key.split(".")
+    place = raw
+    for parent in parents:
+        if place.get(parent) is None:
+            place[parent] = {}
+        place = place[parent]
+        if not isinstance(place, dict):
+            raise ConfigError(f"--set {override}", f"'{parent}' to be a section", type(place).__name__, FIX)
+    place[last] = yaml.safe_load(text)

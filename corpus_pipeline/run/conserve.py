@@ -1,0 +1,46 @@
+"""Nothing is lost: what a stage read is what it kept and what it rejected, counted apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame
+
+from corpus_pipeline.errors import ConservationError, ResourceError
+from corpus_pipeline.run import manifest
+from corpus_pipeline.run.publish import Written
+from corpus_pipeline.run.storage import Storage
+
+TODO = "This is a defect or a changed input: run the stage again, and report it if it stays."
+
+
+def same_keys(storage: Storage, output: str, written: Mapping[str, Written]) -> None:
+    """Every table has the keys its contract says it conserves. Raises ConservationError."""
+    for table, one in written.items():
+        other = one.contract.conserves and manifest.read(storage, output, one.contract.conserves)
+        if other and other.keys_digest != one.keys_digest:
+            raise ConservationError(
+                table, f"the {other.rows} keys of {other.table}", f"{one.rows} rows, or other keys", TODO
+            )
+
+
+def all_records(read: DataFrame, written: Mapping[str, Written]) -> None:
+    """Per source: records read (records_read, a scan of its own) = documents + rejected.
+
+    Raises ConservationError; ResourceError for a source without a single record.
+    """
+    for row in read.collect():  # one row per source
+        source, records = row["source"], row["records"]
+        if records == 0:
+            raise ResourceError(f"sources.{source}", "at least one record", "none", "Check its path and format, or remove the source.")
+        kept = written["raw_documents"].metrics[f"source={source}/documents"]
+        rejected = written["rejected_records"].metrics[f"source={source}/rejected"]
+        if kept + rejected != records:
+            raise ConservationError(f"sources.{source}", f"{records} records", f"{kept:.0f} kept + {rejected:.0f} rejected", TODO)
+
+
+def all_copies(copies: float, written: Mapping[str, Written]) -> None:
+    """The shards hold every copy that mix decided on. Raises ConservationError."""
+    got = written["shard_documents"].rows
+    if got != copies:
+        raise ConservationError("shard_documents", f"{copies:.0f} document copies, as mixture says", str(got), TODO)

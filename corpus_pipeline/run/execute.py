@@ -1,0 +1,202 @@
+"""Plan and run stages: skip what is up to date, publish what is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from corpus_pipeline import schemas
+from corpus_pipeline.pipeline import Stage
+from corpus_pipeline.run import conserve, manifest, quality_report, shards, sources
+from corpus_pipeline.run.config import Config
+from corpus_pipeline.run.fingerprint import digest, fingerprint, versions
+from corpus_pipeline.run.manifest import Manifest
+from corpus_pipeline.run.publish import STAGING, Written, make_visible, write_aside
+from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.stages.arrow import struct_of
+from corpus_pipeline.stages.params import Params
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step of a run needs."""
+
+    spark: SparkSession
+    storage: Storage
+    config: Config
+    say: Say
+
+    @property
+    def output(self) -> str:
+        return self.config.output
+
+    def params(self, stage: Stage) -> Params:
+        found: Params = self.config.stages[stage.name]
+        return found
+
+
+def plan(run: Run, stages: tuple[Stage, ...], force: bool) -> list[tuple[Stage, str | None]]:
+    """Each stage with the reason to run it; None when it is up to date."""
+    planned: list[tuple[Stage, str | None]] = []
+    made: set[str] = set()
+    for stage in stages:
+        waiting = [table for table in stage.reads if table in made]
+        reason = f"reads {waiting[0]}, which is made anew" if waiting else _reason(run, stage, force)
+        if reason:
+            made |= set(stage.writes)
+        planned.append((stage, reason))
+    return planned
+
+
+def execute(run: Run, stage: Stage, force: bool) -> None:
+    """Run `stage` if its fingerprint changed. Raises CorpusError, and then publishes nothing."""
+    reason = _reason(run, stage, force)
+    if reason is None:
+        run.say(f"{stage.name}: up to date")
+        return
+    run.say(f"{stage.name}: runs ({reason})")
+    started = time.monotonic()
+    run.storage.make_folder(f"{run.output}/{STAGING}")
+    for table in stage.writes:
+        run.storage.delete(f"{run.output}/{STAGING}/{table}")
+    result = stage.transform(_inputs(run, stage), run.params(stage))
+    written = _write(run, stage, result)
+    _conserved(run, stage, result, written)
+    inputs = _input_digests(run, stage)
+    mark = fingerprint(stage, run.params(stage), inputs)
+    manifests = {table: _manifest(run, stage, table, one, (mark, inputs)) for table, one in written.items()}
+    make_visible(run.storage, run.output, list(stage.writes), manifests, manifest.write)
+    quality_report.write(run.storage, run.config, stage, [manifests[table] for table in stage.writes])
+    run.spark.catalog.clearCache()
+    rows = ", ".join(f"{table} {manifests[table].rows:,}" for table in stage.writes)
+    run.say(f"{stage.name}: {rows} rows in {time.monotonic() - started:.1f} s")
+    for table in stage.writes:
+        for check in manifests[table].failed:
+            run.say(f"{stage.name}: warning: {table}: check {check} does not hold")
+
+
+def _reason(run: Run, stage: Stage, force: bool) -> str | None:
+    """Why `stage` must run; None when every table it writes has its fingerprint."""
+    if force:
+        return "--force"
+    found = [manifest.read(run.storage, run.output, table) for table in stage.writes]
+    missing = [table for table, one in zip(stage.writes, found, strict=True) if one is None]
+    if missing:
+        return f"{missing[0]} is not there"
+    inputs = _input_digests(run, stage)
+    mark = fingerprint(stage, run.params(stage), inputs)
+    for one in found:
+        if one and one.fingerprint != mark:
+            return _changed(one, run.params(stage), inputs)
+    return None
+
+
+def _changed(old: Manifest, params: Params, inputs: Mapping[str, str]) -> str:
+    now = params.model_dump(mode="json")
+    settings = sorted(k for k in now.keys() | old.params.keys() if now.get(k) != old.params.get(k))
+    tables = sorted(k for k in inputs.keys() | old.inputs.keys() if inputs.get(k) != old.inputs.get(k))
+    libraries = sorted(k for k, v in versions().items() if old.versions.get(k) != v)
+    for what, names in (("settings", settings), ("input", tables), ("versions", libraries)):
+        if names:
+            return f"changed {what}: {', '.join(names)}"
+    return "changed code, contracts, resources or models"
+
+
+def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
+    """Table (or source) -> digest of its content."""
+    if not stage.reads:
+        return {name: sources.listing(run.storage, name, source) for name, source in sorted(run.config.sources.items())}
+    return {table: manifest.require(run.storage, run.output, table, maker(table)).digest for table in stage.reads}
+
+
+def maker(table: str) -> str:
+    """Name of the stage that writes `table`."""
+    from corpus_pipeline.pipeline import STAGES
+
+    return next(stage.name for stage in STAGES.values() if table in stage.writes)
+
+
+def _inputs(run: Run, stage: Stage) -> dict[str, DataFrame]:
+    if not stage.reads:
+        for name, source in run.config.sources.items():
+            sources.listing(run.storage, name, source)  # a missing path is our error, not Spark's
+        return sources.read(run.spark, run.storage, run.config.stages[stage.name])
+    return {table: read_table(run, table) for table in stage.reads}
+
+
+def read_table(run: Run, table: str) -> DataFrame:
+    """A published table. Raises ResourceError when it is not published."""
+    manifest.require(run.storage, run.output, table, maker(table))
+    folder = f"{run.output}/{table}"
+    if schemas.contract(table).format == "files":
+        names = [e.path.rpartition("/")[2] for e in run.storage.glob(f"{folder}/*")]
+        texts = [(n, run.storage.read_text(f"{folder}/{n}")) for n in names if n.endswith(".json") and n != manifest.FILE]
+        return run.spark.createDataFrame(texts, struct_of(table))
+    return run.spark.read.schema(struct_of(table)).parquet(folder)
+
+
+def _write(run: Run, stage: Stage, result: dict[str, DataFrame]) -> dict[str, Written]:
+    """Every table of the stage, written aside."""
+    folder = f"{run.output}/{STAGING}"
+    if "shards" in result:
+        target = run.storage.qualified(f"{folder}/shards")
+        result.update(shards.write(result.pop("shards"), target))
+    written: dict[str, Written] = {}
+    for table in stage.writes:
+        if table == "shards":
+            continue
+        if schemas.contract(table).format == "files":
+            written[table] = _write_files(run.storage, result[table], table, folder)
+        else:
+            written[table] = write_aside(result[table], table, folder, _slices(run.config))
+    if "shards" in stage.writes:
+        index = written["shard_index"]
+        written["shards"] = Written(schemas.contract("shards"), index.rows, index.digest, index.keys_digest, {})
+    return written
+
+
+def _write_files(storage: Storage, df: DataFrame, table: str, folder: str) -> Written:
+    rows = {row["name"]: row["content"] for row in df.collect()}  # a few files, models or cards
+    contents = {name: c.encode() if isinstance(c, str) else bytes(c) for name, c in sorted(rows.items())}
+    for name, content in contents.items():
+        storage.write_bytes(f"{folder}/{table}/{name}", content)
+    mark = digest({name: content.hex() for name, content in contents.items()})
+    return Written(schemas.contract(table), len(rows), mark, digest(sorted(rows)), {"all/files": float(len(rows))})
+
+
+def _slices(config: Config) -> dict[str, list[str]]:
+    return {
+        "source": sorted(config.sources),
+        "doc_type": sorted({source.doc_type for source in config.sources.values()}),
+    }
+
+
+def _conserved(run: Run, stage: Stage, result: Mapping[str, DataFrame], written: Mapping[str, Written]) -> None:
+    conserve.same_keys(run.storage, run.output, written)
+    if "records_read" in result:
+        conserve.all_records(result["records_read"], written)
+    if "shard_documents" in written:
+        mixture = manifest.require(run.storage, run.output, "mixture", "mix")
+        conserve.all_copies(mixture.metrics["all/copies"], written)
+
+
+def _manifest(run: Run, stage: Stage, table: str, one: Written, made_of: tuple[str, dict[str, str]]) -> Manifest:
+    return Manifest(
+        table=table,
+        stage=stage.name,
+        version=one.contract.version,
+        fingerprint=made_of[0],
+        rows=one.rows,
+        digest=one.digest,
+        keys_digest=one.keys_digest,
+        metrics=one.metrics,
+        failed=one.failed,
+        params=run.params(stage).model_dump(mode="json"),
+        inputs=made_of[1],
+        versions=versions(),
+    )

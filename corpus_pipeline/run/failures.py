@@ -1,0 +1,42 @@
+"""What went wrong in Spark, as one of our errors: no Java stack trace, and no text of a document."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_pipeline import errors
+from corpus_pipeline.errors import CorpusError, ResourceError
+
+_OURS = re.compile(
+    r"corpus_pipeline\.errors\.(\w+Error): (?P<where>.*?): expected (?P<expected>.*?), got (?P<got>.*?)\. (?P<todo>[^\n]*)"
+)
+_UNREADABLE = re.compile(r"FAILED_READ_FILE[.\w]*\] Encountered error while reading file (\S+?)\.?\s")
+_CAUSE = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+)")
+_CONDITION = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
+
+
+def translate(error: BaseException, log: str) -> CorpusError:
+    """`error` if it is ours already; else what its message allows to say.
+
+    >>> print(translate(RuntimeError("x corpus_pipeline.errors.ResourceError: m: expected a, got b. Do c."), "log"))
+    m: expected a, got b. Do c.
+    """
+    if isinstance(error, CorpusError):
+        return error
+    text = str(error)
+    if ours := _OURS.search(text):
+        kind: type[CorpusError] = getattr(errors, ours[1])
+        return kind(ours["where"], ours["expected"], ours["got"], ours["todo"])
+    causes = _CAUSE.findall(text)
+    if unreadable := _UNREADABLE.search(text):
+        got = causes[-1] if causes else "an error while reading it"
+        return ResourceError(unreadable[1], "a file that can be read to its end", got, "Replace the file or remove it.")
+    if "No space left on device" in text:
+        return ResourceError("disk", "room for the tables and for Spark's local files", "a full disk", "Free some, and run again.")
+    if "OutOfMemoryError" in text:
+        return ResourceError("memory", "enough for the job", "OutOfMemoryError", "Raise spark.driver_memory or executor memory.")
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return ResourceError("output", "a writable folder", "permission denied", "Choose another output.")
+    condition = _CONDITION.search(text)
+    got = condition[1] if condition else causes[-1] if causes else type(error).__name__
+    return CorpusError("spark", "the job to finish", got, f"Details are in {log}.")

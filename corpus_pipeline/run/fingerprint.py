@@ -1,0 +1,116 @@
+"""What a stage's result depends on, as one hash: code, settings, contracts, inputs, resources, library versions.
+
+The code is the stage's module and everything it imports from this package, so that a change in one stage
+makes only that stage and those after it run again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from corpus_pipeline import schemas
+from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.pipeline import Stage
+from corpus_pipeline.stages.params import Params
+
+PACKAGE = "corpus_pipeline"
+LIBRARIES = (  # those that can change a byte of a result
+    "pyspark", "pyarrow", "numpy", "regex", "mecab-python3", "python-mecab-ko-dic", "tokenizers",
+    "fasttext-community", "py3langid", "trafilatura", "pyyaml",
+)  # fmt: skip
+
+
+def fingerprint(stage: Stage, params: Params, inputs: dict[str, str]) -> str:
+    """Hex SHA-256. inputs: table or source -> digest of its content."""
+    parts: dict[str, Any] = {
+        "stage": stage.name,
+        "code": code_digest(stage.transform.__module__),
+        "contracts": {t: schemas.contract(t).schema for t in (*stage.reads, *stage.writes)},
+        "params": params.model_dump(mode="json"),
+        "files": {name: _file_digest(getattr(params, name)) for name in stage.files},
+        "inputs": inputs,
+        "versions": versions(),
+    }
+    return digest(parts)
+
+
+def digest(value: Any) -> str:
+    """Hex SHA-256 of a JSON value, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of LIBRARIES."""
+    return {"python": f"{sys.version_info.major}.{sys.version_info.minor}", **{name: version(name) for name in LIBRARIES}}
+
+
+@cache
+def code_digest(module: str) -> str:
+    """Hash of `module`, of what it imports from the package, and of the resources if one of them reads any."""
+    sources: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in sources:
+            sources[name] = source_of(name)
+            waiting += imports_of(sources[name])
+    resources = _resources() if f"{PACKAGE}.resources" in sources else {}
+    return digest({"modules": sources, "resources": resources})
+
+
+def imports_of(source: str) -> list[str]:
+    """Modules of this package that a module's source imports."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [name for name in submodules if name.startswith(PACKAGE) and find_spec_or_none(name)] or [node.module]
+    return sorted({name for name in found if name.split(".")[0] == PACKAGE})
+
+
+def source_of(module: str) -> str:
+    """Source text of a module, also inside a zip."""
+    spec = find_spec(module)
+    loader: Any = spec.loader if spec else None
+    return str(loader.get_source(module) or "")
+
+
+def find_spec_or_none(name: str) -> object | None:
+    """As importlib's find_spec, None where a parent is no package."""
+    try:
+        return find_spec(name)
+    except ModuleNotFoundError:
+        return None
+
+
+def _resources() -> dict[str, str]:
+    found: dict[str, str] = {}
+    waiting: list[Any] = [files(f"{PACKAGE}.resources")]
+    while waiting:
+        for entry in waiting.pop().iterdir():
+            if entry.is_dir():
+                waiting.append(entry)
+            elif not entry.name.endswith((".pyc", ".py")):
+                found[entry.name] = hashlib.sha256(entry.read_bytes()).hexdigest()
+    return found
+
+
+def _file_digest(path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ResourceError(path, "a readable file", type(error).__name__, "Check the setting that names it.") from None

@@ -1,0 +1,91 @@
+"""The command line of every job in jobs/."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from corpus_pipeline.errors import CorpusError
+
+PIPELINE_JOB = "pipeline"
+REPORT_JOB = "report"
+
+
+def main(job: str, arguments: Sequence[str] | None = None) -> int:
+    """Run one stage, `pipeline` (all of them) or `report`. Returns the exit code: 0, or 1 after an error."""
+    options = _options(job, arguments)
+    log = os.path.join(os.path.abspath(options.log_dir), f"spark-{job}.log")
+    try:
+        os.makedirs(os.path.dirname(log), exist_ok=True)
+        _run(job, options, log)
+    except CorpusError as error:
+        _fail(error)
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted: nothing half-done was published; run the same command again to go on")
+        return 130
+    except Exception as error:  # Spark's and Java's errors become one of ours: no stack trace in front of the user
+        from corpus_pipeline.run.failures import translate
+
+        _fail(translate(error, log))
+        return 1
+    return 0
+
+
+def say(line: str) -> None:
+    """One plain line of progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _fail(error: CorpusError) -> None:
+    say(f"error: {type(error).__name__}: {error}")
+
+
+def _options(job: str, arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"jobs/{job}.py", description=f"corpus pipeline: {job}")
+    parser.add_argument("--config", required=True, help="the YAML file of the run")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change one setting")
+    parser.add_argument("--output", help="short for --set output=...")
+    parser.add_argument("--force", action="store_true", help="run even what is up to date")
+    parser.add_argument("--dry-run", action="store_true", help="say what would run and why, and stop")
+    parser.add_argument("--log-dir", default="out/logs", help="local folder of Spark's own log")
+    return parser.parse_args(arguments)
+
+
+def _run(job: str, options: argparse.Namespace, log: str) -> None:
+    from corpus_pipeline.pipeline import PIPELINE, STAGES
+    from corpus_pipeline.run import session
+    from corpus_pipeline.run.config import load
+    from corpus_pipeline.run.execute import Run, execute, plan
+    from corpus_pipeline.run.storage import Storage
+
+    overrides = [*options.set, *([f"output={options.output}"] if options.output else [])]
+    config = load(options.config, overrides)
+    started = time.monotonic()
+    spark = session.start(config, log)
+    say(f"run {config.name}: Spark {spark.version} at {spark.sparkContext.master}, output {config.output}")
+    try:
+        run = Run(spark, Storage(spark), config, say)
+        stages = PIPELINE if job == PIPELINE_JOB else () if job == REPORT_JOB else (STAGES[job],)
+        if options.dry_run:
+            for stage, reason in plan(run, stages, options.force):
+                say(f"{stage.name}: {'would run: ' + reason if reason else 'up to date'}")
+            return
+        for stage in stages:
+            execute(run, stage, options.force)
+        if job in (PIPELINE_JOB, REPORT_JOB):
+            _finish(run, time.monotonic() - started)
+    finally:
+        spark.stop()
+
+
+def _finish(run: object, seconds: float) -> None:
+    from corpus_pipeline.run.execute import Run
+    from corpus_pipeline.run.summary import summary
+
+    assert isinstance(run, Run)
+    print(summary(run.storage, run.output, sorted(run.config.sources)))
+    say(f"quality report: {run.output}/quality_report/*.parquet; done in {seconds:.0f} s")

@@ -1,0 +1,61 @@
+"""Start Spark, quietly, with the settings that the kernels rely on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from corpus_pipeline.run.config import Config
+from corpus_pipeline.run.java import find_java
+
+_FIXED = {
+    "spark.sql.ansi.enabled": "false",  # a value that cannot be cast is null, and a record with it is rejected
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": "16m",  # a batch becomes several times its size in Python
+    "spark.sql.files.ignoreCorruptFiles": "false",  # true would lose documents silently
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # the manifest is the mark
+}
+
+
+def start(config: Config, log: str) -> SparkSession:
+    """The session of a run. Under spark-submit the running one's master and memory stay. Raises ResourceError."""
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        os.environ["JAVA_HOME"] = find_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName(f"corpus {config.name}")
+    settings = dict(_FIXED)
+    if config.spark.partitions:
+        settings["spark.sql.shuffle.partitions"] = str(config.spark.partitions)
+        settings["spark.sql.adaptive.coalescePartitions.enabled"] = "false"
+    if not submitted:
+        settings |= {
+            "spark.master": config.spark.master,
+            "spark.driver.memory": config.spark.driver_memory,
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+            "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_log_settings()} -Dcorpus.log={log}",
+        }
+    settings |= {key: str(value) for key, value in config.spark.conf.items()}
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    if submitted:
+        spark.sparkContext.setLogLevel("FATAL")
+    return spark
+
+
+def _log_settings() -> str:
+    """A real path of log4j2.properties, also when the package is inside a zip."""
+    content = files("corpus_pipeline.resources").joinpath("log4j2.properties").read_bytes()
+    target = Path(tempfile.gettempdir()) / f"corpus-log4j2-{os.getuid()}.properties"
+    if not target.exists() or target.read_bytes() != content:
+        target.write_bytes(content)
+    return str(target)

@@ -1,0 +1,126 @@
+"""Write token shards: one `.bin` and `.idx` per shard, by the one task that holds the shard's sequences in order.
+
+A file is written under a name of its own attempt and renamed when it is whole, so a retried or a speculative
+task leaves the same bytes under the same name. Memory per task: the lengths of one shard's sequences.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import fs as arrow_fs
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+from pyspark.storagelevel import StorageLevel
+
+from corpus_pipeline.kernels.megatron import index_bytes
+from corpus_pipeline.schemas import contract
+from corpus_pipeline.stages.arrow import stream_batches
+
+_DOCUMENT = "shard string, position int, doc_id string, copy int, source string, doc_type string, token_offset long, tokens int, header_bytes int"
+_SHARD = "dtype string, documents long, bin_bytes long, bin_sha256 string, idx_sha256 string, shard_tokens long"
+_ROW = StructType.fromDDL(f"{_DOCUMENT}, {_SHARD}")
+
+
+def write(sequences: DataFrame, folder: str) -> dict[str, DataFrame]:
+    """Write the shards to `folder` (a URI) when the result is used. -> shard_documents, shard_index.
+
+    sequences  rows of schemas/shards.json, each shard in one partition, in its final order
+    """
+    kernel = partial(write_batches, folder=folder)
+    rows = stream_batches(sequences, kernel, list(contract("shards").columns), _ROW).persist(StorageLevel.DISK_ONLY)
+    index = rows.where(F.col("doc_id").isNull()).withColumn("tokens", F.col("shard_tokens"))
+    return {
+        "shard_documents": rows.where(F.col("doc_id").isNotNull()).select(*contract("shard_documents").columns),
+        "shard_index": index.select(*contract("shard_index").columns),
+    }
+
+
+def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str) -> Iterator[pa.RecordBatch]:
+    """RecordBatch(schemas/shards.json) -> rows of _ROW: one per sequence, then one per shard (doc_id null)."""
+    open_shard: _Shard | None = None
+    for batch in batches:
+        numbers = batch.column("shard").to_numpy()
+        borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+        for start, end in zip(borders, borders[1:], strict=False):
+            if start == end:
+                continue
+            if open_shard is None or open_shard.number != int(numbers[start]):
+                if open_shard is not None:
+                    yield open_shard.close()
+                open_shard = _Shard(folder, int(numbers[start]), _dtype(batch, start))
+            yield open_shard.append(batch.slice(start, end - start))
+    if open_shard is not None:
+        yield open_shard.close()
+
+
+def _dtype(batch: pa.RecordBatch, row: int) -> str:
+    """uint16 or int32, by the bytes per token that the encoder gave."""
+    width = len(batch.column("ids")[row].as_buffer()) // batch.column("tokens")[row].as_py()
+    return {2: "uint16", 4: "int32"}[width]
+
+
+class _Shard:
+    """One shard being written."""
+
+    def __init__(self, folder: str, number: int, dtype: str) -> None:
+        self.number, self.name, self.dtype = number, f"shard-{number:05d}", dtype
+        self.fs, self.folder = arrow_fs.FileSystem.from_uri(folder)
+        self.fs.create_dir(self.folder, recursive=True)
+        self.attempt = f"{self.folder}/.{self.name}-{uuid.uuid4().hex}"
+        self.file = self.fs.open_output_stream(f"{self.attempt}.bin")
+        self.sha = hashlib.sha256()
+        self.lengths: list[np.ndarray[Any, Any]] = []
+        self.documents = self.tokens = 0
+
+    def append(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        lengths = rows.column("tokens").to_numpy()
+        for ids in rows.column("ids"):
+            data = ids.as_buffer()
+            self.file.write(data)
+            self.sha.update(data)
+        offsets = self.tokens + np.concatenate(([0], np.cumsum(lengths[:-1], dtype=np.int64)))
+        positions = np.arange(self.documents, self.documents + len(lengths), dtype=np.int32)
+        self.lengths.append(lengths)
+        self.documents += len(lengths)
+        self.tokens += int(lengths.sum())
+        own = {name: rows.column(name) for name in ("doc_id", "copy", "source", "doc_type", "tokens", "header_bytes")}
+        return _row(len(lengths), {**own, "shard": [self.name] * len(lengths), "position": positions, "token_offset": offsets})
+
+    def close(self) -> pa.RecordBatch:
+        self.file.close()
+        index = index_bytes(np.concatenate(self.lengths), self.dtype)
+        with self.fs.open_output_stream(f"{self.attempt}.idx") as stream:
+            stream.write(index)
+        for ending in (".bin", ".idx"):
+            self.fs.move(self.attempt + ending, f"{self.folder}/{self.name}{ending}")
+        return _row(
+            1,
+            {
+                "shard": [self.name],
+                "dtype": [self.dtype],
+                "documents": [self.documents],
+                "shard_tokens": [self.tokens],
+                "bin_bytes": [self.tokens * np.dtype(self.dtype).itemsize],
+                "bin_sha256": [self.sha.hexdigest()],
+                "idx_sha256": [hashlib.sha256(index).hexdigest()],
+            },
+        )
+
+
+def _row(rows: int, columns: dict[str, Any]) -> pa.RecordBatch:
+    """A batch with every column of _ROW; those not given are null."""
+    kinds = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64()}
+    arrays = {}
+    for f in _ROW:
+        kind = kinds[f.dataType.simpleString()]
+        value = columns.get(f.name)
+        arrays[f.name] = pa.nulls(rows, kind) if value is None else value if isinstance(value, pa.Array) else pa.array(value, kind)
+    return pa.RecordBatch.from_pydict(arrays)

@@ -1,0 +1,88 @@
+"""Files of a run through Hadoop's FileSystem, so that a folder, HDFS and an object store look alike.
+
+Only small files and names pass here (manifests, renames, listings): data is read and written by Spark.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from corpus_pipeline.errors import ResourceError
+
+
+class Entry(NamedTuple):
+    """A file: its URI, size in bytes and time of modification in ms."""
+
+    path: str
+    size: int
+    modified: int
+
+
+class Storage:
+    """Paths may be relative (to the working directory), absolute, or URIs."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._jvm: Any = spark._jvm
+        self._conf: Any = spark._jsc.hadoopConfiguration()
+
+    def qualified(self, path: str) -> str:
+        """`path` as an absolute URI."""
+        return str(self._fs(path).makeQualified(self._path(path)).toString())
+
+    def exists(self, path: str) -> bool:
+        return bool(self._fs(path).exists(self._path(path)))
+
+    def glob(self, pattern: str) -> list[Entry]:
+        """Files that match, and the files directly in folders that match, sorted by path."""
+        fs = self._fs(pattern)
+        found = self._do(pattern, "a readable path", lambda: fs.globStatus(self._path(pattern))) or []
+        entries: list[Entry] = []
+        for status in found:
+            inside = fs.listStatus(status.getPath()) if status.isDirectory() else [status]
+            entries += [Entry(s.getPath().toString(), s.getLen(), s.getModificationTime()) for s in inside if s.isFile()]
+        return sorted(entries)
+
+    def read_text(self, path: str) -> str:
+        """The UTF-8 text of a small file."""
+        stream = self._do(path, "a readable file", lambda: self._fs(path).open(self._path(path)))
+        try:
+            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream)).decode("utf-8")
+        finally:
+            stream.close()
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Write a small file aside and rename it, so that it is there whole or not at all."""
+        aside = path + ".part"
+        stream = self._do(path, "a writable folder", lambda: self._fs(path).create(self._path(aside), True))
+        stream.write(content)
+        stream.close()
+        self.delete(path)
+        self.rename(aside, path)
+
+    def make_folder(self, path: str) -> None:
+        if not self._do(path, "a writable folder", lambda: self._fs(path).mkdirs(self._path(path))):
+            raise ResourceError(path, "a writable folder", "one that cannot be made", "Choose another output.")
+
+    def delete(self, path: str) -> None:
+        """Delete a file or a folder with all in it; nothing happens where there is none."""
+        self._do(path, "a writable folder", lambda: self._fs(path).delete(self._path(path), True))
+
+    def rename(self, old: str, new: str) -> None:
+        if not self._do(new, "a writable folder", lambda: self._fs(old).rename(self._path(old), self._path(new))):
+            raise ResourceError(new, f"{old} under this name", "a refused rename", "Look for another run on this output.")
+
+    def _path(self, path: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(path)
+
+    def _fs(self, path: str) -> Any:
+        return self._do(path, "a known file system", lambda: self._path(path).getFileSystem(self._conf))
+
+    def _do(self, path: str, expected: str, action: Any) -> Any:
+        try:
+            return action()
+        except Py4JJavaError as error:
+            kind = error.java_exception.getClass().getSimpleName()
+            raise ResourceError(path, expected, kind, "Check the path and its permissions.") from None

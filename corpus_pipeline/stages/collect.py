@@ -1,0 +1,243 @@
+"""collect: real formats in, one row per record out: a document, or a rejected record with its reason.
+
+Each source of the config names a reader and, per contract column, a SQL expression (schemas/records.json).
+Reject reasons, in the order they are tried (the first that holds is kept):
+
+malformed_record    the reader could not parse the record (JSON, CSV)
+<reader's problem>  undecodable, nul_bytes, no_main_text, unparsable_html, file_too_large
+not_permitted       `permitted` is false or null, or the page says noindex
+<source's rules>    the names under `reject:` in the config
+missing_record_id, missing_text, record_too_large, undecodable, nul_bytes, too_short
+repeated_record     the same record again: all mapped columns equal
+
+Cost: one pass over the input, and one shuffle of the extracted text by doc_id. The shuffle makes ids unique
+without a second parse and gives every later stage even partitions, whatever the sizes of the input files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+import pyarrow as pa
+from pydantic import Field, field_validator
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.kernels.unicode import nfc
+from corpus_pipeline.schemas import contract
+from corpus_pipeline.stages import read_files
+from corpus_pipeline.stages.arrow import map_batches, struct_of
+from corpus_pipeline.stages.params import Params as StageParams
+
+CORRUPT = "_corrupt_record"
+EXCERPT_CHARS = 200
+_NORMALISED = ("source_name", "title", "text", "category")
+_IDENTITY = ("source", "record_id", "title", "text", "url", "category", "created_at")
+
+
+class Source(StageParams):
+    """One source: where it is, how to read it, and what its fields mean.
+
+    format    a Spark reader (json, csv, text, parquet, ...), or html, frontmatter, text_file
+    path      one glob or several
+    options   options of the Spark reader
+    fields    DDL of the input's columns; needed for json and csv, where guessing depends on the data
+    encoding  charset for html, frontmatter and text_file; `auto` finds it
+    doc_type, licence, name   constants of the source (name: what is shown, e.g. the cafe)
+    explode   SQL expression giving an array; each element is one record, called `item`
+    columns   contract column -> SQL expression over the input's columns, `path` and `item`
+    reject    reason -> SQL condition over the same; a record for which it is true is rejected
+    """
+
+    format: str
+    path: tuple[str, ...]
+    doc_type: str
+    licence: str
+    name: str | None = None
+    options: dict[str, str | int | bool] = Field(default_factory=dict)
+    fields: str | None = None
+    encoding: str = "auto"
+    explode: str | None = None
+    columns: dict[str, str]
+    reject: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class Params(StageParams):
+    """sources: by name. max_record_chars, max_file_bytes: bounds of memory. min_chars: shortest document."""
+
+    sources: dict[str, Source] = Field(default_factory=dict)
+    max_record_chars: int = Field(default=10_000_000, gt=0)  # about 30 MB of Hangul: several fit a 1 GiB worker
+    max_file_bytes: int = Field(default=64 << 20, gt=0)
+    min_chars: int = Field(default=2, ge=1)
+
+
+def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
+    """tables: source name -> what its reader gave. -> raw_documents, rejected_records, records_read.
+
+    records_read (source, records) is counted by a scan of its own, so that conservation is checked against
+    something that did not go through this stage.
+    """
+    exploded = {name: _explode(name, tables[name], source) for name, source in params.sources.items()}
+    records = [map_source(name, exploded[name], source, params) for name, source in params.sources.items()]
+    together = reduce(DataFrame.unionByName, records)
+    marked = _mark_repeats(_normalise(together)).persist(StorageLevel.DISK_ONLY)
+    counts = [
+        df.groupBy().agg(F.count(F.lit(1)).alias("records")).select(F.lit(name).alias("source"), "records")
+        for name, df in exploded.items()
+    ]
+    return {
+        "raw_documents": _documents(marked),
+        "rejected_records": _rejected(marked),
+        "records_read": reduce(DataFrame.unionByName, counts),
+    }
+
+
+def map_source(name: str, df: DataFrame, source: Source, params: Params) -> DataFrame:
+    """The records of one source in the columns of schemas/records.json, plus `excerpt`."""
+    if source.format in read_files.FORMATS:
+        df = read_files.read_files(df, source.format, source.encoding)
+    mapped = df.select(
+        *[_expression(name, df, column, sql) for column, sql in _mapping(source).items()],
+        _source_problem(name, df, source).alias("problem"),
+    )
+    text = F.col("text")
+    problem = _first_reason(
+        [
+            (F.col("problem") == "malformed_record", "malformed_record"),
+            (F.col("problem").isNotNull(), F.col("problem")),
+            (F.col("record_id").isNull(), "missing_record_id"),
+            (text.isNull(), "missing_text"),
+            (F.length(text) > params.max_record_chars, "record_too_large"),
+            (_undecodable("text") | _undecodable("title"), "undecodable"),
+            (F.contains(text, F.lit("\0")), "nul_bytes"),
+            (F.length(F.trim(text)) < params.min_chars, "too_short"),
+        ]
+    )
+    excerpt = F.translate(F.make_valid_utf8(F.substring(text, 1, EXCERPT_CHARS)), "\0", " ")
+    safe = {
+        c: F.when(F.col("problem").isNull(), F.col(c)) if c in ("title", "text") else F.make_valid_utf8(F.col(c))
+        for c in ("title", "text", "record_id", "category", "source_name", "created_at", "url")
+    }
+    marked = mapped.withColumn("problem", problem).withColumn("excerpt", F.when(F.col("problem").isNotNull(), excerpt))
+    bytes_ = F.octet_length(text).cast("long")
+    return marked.withColumn("text_bytes", bytes_).withColumns(safe).withColumn("source", F.lit(name))
+
+
+def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
+    if source.explode is None:
+        return df
+    return df.select("*", F.explode_outer(_expression(name, df, "item", source.explode)).alias("item"))
+
+
+def _mapping(source: Source) -> dict[str, str]:
+    """SQL per contract column, the source's constants and sensible defaults filled in."""
+    file_format = source.format in read_files.FORMATS
+    known = set(contract("records").columns) - {"source", "problem", "path"}
+    unknown = sorted(set(source.columns) - known)
+    if unknown:
+        raise ConfigError(
+            "sources: columns", f"columns of schemas/records.json ({', '.join(sorted(known))})", f"{unknown}", "Rename them."
+        )
+    defaults = {column: "NULL" for column in known}
+    defaults |= {
+        "doc_type": _quoted(source.doc_type),
+        "licence": _quoted(source.licence),
+        "source_name": "NULL" if source.name is None else _quoted(source.name),
+        "permitted": "noindex IS NULL OR NOT noindex" if source.format == "html" else "true",
+    }
+    if file_format:
+        defaults |= {"record_id": "path", "text": "body", "title": "title", "url": "url", "created_at": "created_at"}
+    return {**defaults, **source.columns, "path": "path"}
+
+
+def _expression(name: str, df: DataFrame, column: str, sql: str) -> Column:
+    """`sql` as the contract's type, checked against `df` now, so that the error names the source's key."""
+    from pyspark.errors import PySparkException
+
+    wanted = "string" if column in ("path", "item") else struct_of("records")[column].dataType
+    try:
+        expression = F.expr(sql)
+        df.select(expression)
+    except PySparkException as error:
+        raise ConfigError(
+            f"sources.{name}: {column}: {sql}",
+            f"a SQL expression over {', '.join(df.columns)}",
+            error.getCondition() or "an error",
+            "Correct the expression.",
+        ) from None
+    return expression if column == "item" else expression.cast(wanted).alias(column)
+
+
+def _source_problem(name: str, df: DataFrame, source: Source) -> Column:
+    cases: list[tuple[Column, Column | str]] = []
+    if CORRUPT in df.columns:
+        cases.append((F.col(CORRUPT).isNotNull(), "malformed_record"))
+    if source.format in read_files.FORMATS:
+        cases.append((F.col("problem").isNotNull(), F.col("problem")))
+    permitted = _expression(name, df, "permitted", _mapping(source)["permitted"])
+    cases.append((~F.coalesce(permitted, F.lit(False)), "not_permitted"))
+    for reason, sql in source.reject.items():
+        condition = _expression(name, df, "permitted", sql)
+        cases.append((F.coalesce(condition, F.lit(False)), reason))
+    return _first_reason(cases)
+
+
+def _first_reason(cases: list[tuple[Column, Column | str]]) -> Column:
+    return F.coalesce(*[F.when(condition, F.lit(reason) if isinstance(reason, str) else reason) for condition, reason in cases])
+
+
+def _undecodable(column: str) -> Column:
+    """Bytes that are no UTF-8, or U+FFFD: what a reader that replaces instead of refusing leaves behind."""
+    return F.coalesce(~F.is_valid_utf8(F.col(column)) | F.contains(F.col(column), F.lit("\ufffd")), F.lit(False))
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _normalise(records: DataFrame) -> DataFrame:
+    return map_batches(records, nfc_batch, records.columns, records.schema)
+
+
+def nfc_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """NFC in the text columns; a row for a row."""
+    for column in _NORMALISED:
+        index = batch.schema.get_field_index(column)
+        batch = batch.set_column(index, column, nfc(batch.column(index)))
+    return batch
+
+
+def _mark_repeats(records: DataFrame) -> DataFrame:
+    """Adds doc_id (from content) and turns the second and later copies of a record into rejects."""
+    identity = F.sha2(F.to_json(F.struct(*_IDENTITY, F.coalesce("excerpt", F.lit("")).alias("excerpt"))), 256)
+    numbered = records.withColumn("doc_id", F.substring(identity, 1, 32)).withColumn(
+        "occurrence", F.row_number().over(Window.partitionBy("doc_id").orderBy("path", "problem"))
+    )
+    repeated = F.when(F.col("occurrence") > 1, F.lit("repeated_record"))
+    return numbered.withColumn("problem", F.coalesce("problem", repeated))
+
+
+def _documents(marked: DataFrame) -> DataFrame:
+    columns = contract("raw_documents").columns
+    kept = marked.where(F.col("problem").isNull())
+    return kept.withColumn("text_bytes", F.octet_length("text").cast("long")).select(*columns)
+
+
+def _rejected(marked: DataFrame) -> DataFrame:
+    key = F.concat_ws(":", "doc_id", F.col("occurrence").cast("string"))
+    excerpt = F.coalesce("excerpt", F.substring("text", 1, EXCERPT_CHARS))
+    return (
+        marked.where(F.col("problem").isNotNull())
+        .withColumn("reject_id", F.substring(F.sha2(key, 256), 1, 32))
+        .withColumn("excerpt", excerpt)
+        .withColumn("reason", F.col("problem"))
+        .select(*contract("rejected_records").columns)
+    )

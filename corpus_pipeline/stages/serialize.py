@@ -1,0 +1,113 @@
+"""serialize: metadata header, text and EOD as token ids, in one global order that only the seed decides.
+
+A copy's shard and its place there come from keyed hashes of doc_id and copy, so shards are the same bytes
+whatever the partitions and retries. Cost: documents are joined with the mixture by doc_id (the one shuffle of
+text), each is encoded once, and its ids (about 0.6 of the bytes of the text) are shuffled to their shards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, model_validator
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.kernels.tokenizer import Encoder
+from corpus_pipeline.schemas import contract
+from corpus_pipeline.stages.arrow import stream_batches
+from corpus_pipeline.stages.params import Params as StageParams
+
+DEFAULT = "default"
+FIELDS = ("title", "source_name", "category", "doc_type")
+_ENCODED = "doc_id string, source string, doc_type string, header_bytes int, tokens int, ids binary"
+
+
+class Params(StageParams):
+    """headers: document type (or `default`) -> templates, tried in order: the first whose fields are all there.
+
+    A template may use {title}, {source_name}, {category}, {doc_type}. The text follows it at once.
+    """
+
+    headers: dict[str, tuple[str, ...]] = Field(default_factory=lambda: {DEFAULT: ("Title: {title}, Body: ", "Body: ")})
+    eod_token: str = "<|endoftext|>"
+    shard_tokens: int = Field(default=100_000_000, gt=0)  # 200 MB of uint16
+    seed: int = 20213
+
+    @model_validator(mode="after")
+    def _fields_known(self) -> Params:
+        for doc_type, templates in self.headers.items():
+            for template in templates:
+                unknown = set(re.findall(r"\{(.*?)\}", template)) - set(FIELDS)
+                if unknown:
+                    raise ValueError(f"headers.{doc_type}: unknown fields {sorted(unknown)}; known: {', '.join(FIELDS)}")
+        return self
+
+
+def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
+    """documents, mixture, tokenizer -> shards (sequences sorted inside each shard)."""
+    files = {row["name"]: row["content"] for row in tables["tokenizer"].collect()}  # two small files
+    Encoder(files["tokenizer.json"], params.eod_token)  # a wrong tokenizer ends the job here, not in every worker
+    kept = tables["mixture"].where("copies > 0").select("doc_id", "copies", "token_estimate")
+    planned = kept.agg(F.sum(F.col("copies") * F.col("token_estimate"))).collect()[0][0]
+    if not planned:
+        raise ResourceError("mixture", "documents to serialize", "none with copies > 0", "Look at drop_reason in mixture.")
+    shards = max(1, -(-int(planned) // params.shard_tokens))
+    joined = tables["documents"].join(kept, "doc_id", how="inner")  # doc_id is the checked key of both
+    kernel = partial(encode_batches, tokenizer_json=files["tokenizer.json"], params=params)
+    columns = ["doc_id", "source", "doc_type", "title", "source_name", "category", "text"]
+    encoded = stream_batches(joined, kernel, [*columns, "copies"], StructType.fromDDL(f"{_ENCODED}, copies int"))
+    copies = encoded.withColumn("copy", F.explode(F.sequence(F.lit(0), F.col("copies") - 1)))
+    placed = copies.withColumns(
+        {
+            "shard": F.pmod(F.xxhash64(F.lit(params.seed), "doc_id", "copy"), F.lit(shards)).cast("int"),
+            "order_key": F.xxhash64(F.lit(params.seed + 1), "doc_id", "copy"),
+        }
+    )
+    ordered = placed.repartition("shard").sortWithinPartitions("shard", "order_key", "doc_id", "copy")
+    return {"shards": ordered.select(*contract("shards").columns)}
+
+
+def header(fields: Mapping[str, str | None], headers: Mapping[str, tuple[str, ...]]) -> str:
+    """The metadata header of a document; "" when no template of its type fits.
+
+    >>> header({"title": "세종", "doc_type": "encyclopedia"}, {"default": ("{doc_type}, Title: {title}, Body: ", "Body: ")})
+    'encyclopedia, Title: 세종, Body: '
+    """
+    for template in headers.get(fields.get("doc_type") or "", headers.get(DEFAULT, ())):
+        if all(fields.get(name) for name in re.findall(r"\{(.*?)\}", template)):
+            return re.sub(r"\{(.*?)\}", lambda match: fields.get(match[1]) or "", template)
+    return ""
+
+
+def encode_batches(batches: Iterator[pa.RecordBatch], *, tokenizer_json: str, params: Params) -> Iterator[pa.RecordBatch]:
+    """RecordBatch(doc_id, source, doc_type, FIELDS, text, copies) -> the same documents with header_bytes, tokens, ids.
+
+    ids is header + text + EOD: never empty, since EOD is always there.
+    """
+    encoder = _encoder(tokenizer_json, params.eod_token)
+    width = np.dtype(encoder.dtype).itemsize
+    for batch in batches:
+        rows = batch.to_pylist()
+        headers = [header(row, params.headers) for row in rows]
+        ids = [encoder.encode(head + row["text"]) + encoder.eod for head, row in zip(headers, rows, strict=True)]
+        kept = {name: batch.column(name) for name in ("doc_id", "source", "doc_type", "copies")}
+        yield pa.RecordBatch.from_pydict(
+            {
+                **kept,
+                "header_bytes": pa.array([len(head.encode()) for head in headers], pa.int32()),
+                "tokens": pa.array([len(one) // width for one in ids], pa.int32()),
+                "ids": pa.array(ids, pa.binary()),
+            }
+        )
+
+
+@cache
+def _encoder(tokenizer_json: str, eod_token: str) -> Encoder:
+    return Encoder(tokenizer_json, eod_token)
