@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LEAVES = {"schemas", "errors"}
 # what a layer may import of the package, and whether it may import Spark
 MAY_IMPORT = {
-    "resources": (set[str](), False),
+    "resources": ({"errors", "resources"}, False),
     "kernels": ({"resources", "errors", "kernels"}, False),
     "stages": ({"kernels", "stages", *LEAVES}, True),
     "pipeline": ({"stages", *LEAVES}, True),

@@ -1,8 +1,8 @@
 """Bytes to text: which charset a file is in, found without ever replacing a byte.
 
 Order: byte-order mark, the charset the source declares, a `<meta charset>` in the first KiB, UTF-8, then the
-legacy charsets of Korean and Japanese text, of which the one is taken that decodes strictly and whose letters
-look most like running text. Bias: a document that cannot be decoded strictly is refused, never patched.
+the other charsets of Korean and Japanese text, of which the one is taken that decodes strictly and gives most of the
+characters that running text is full of. Bias: a document that cannot be decoded strictly is refused, never patched.
 """
 
 from __future__ import annotations
@@ -20,10 +20,19 @@ _BOMS = (  # longest first: the UTF-32-LE mark starts with the UTF-16-LE one
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _META = regex.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_\-]{2,20})""", regex.IGNORECASE)
-_LEGACY = ("cp949", "cp932", "euc_jp")
+# What running text is full of: the most frequent Korean syllables (endings, particles), and hiragana.
+_KOREAN = regex.compile("[이다는을를에의가고하은지도로기서한사어나자리시있그들대아라것인]")
+_JAPANESE = regex.compile("[ぁ-ん]")
+_OTHERS = (
+    ("cp949", _KOREAN),
+    ("utf-16-le", _KOREAN),
+    ("utf-16-be", _KOREAN),
+    ("cp932", _JAPANESE),
+    ("euc_jp", _JAPANESE),
+    ("utf-16-le", _JAPANESE),
+    ("utf-16-be", _JAPANESE),
+)
 _WIDER = {"euc-kr": "cp949", "euc_kr": "cp949", "ks_c_5601-1987": "cp949", "shift_jis": "cp932", "sjis": "cp932"}
-_KOREAN_OR_KANA = regex.compile(r"[가-힣ぁ-ヿ]")
-_RARE = regex.compile(r"[\p{Co}\p{Cn}｡-ﾟ]")  # private use and half-width kana: what wrong legacy guesses produce
 META_WINDOW = 1024  # bytes; the HTML standard's prescan limit
 
 
@@ -50,13 +59,11 @@ def decode(data: bytes, declared: str = "auto") -> Decoded:
         return _checked(data, declared)
     meta = _META.search(data[:META_WINDOW])
     if meta:
-        return _first(data, (meta.group(1).decode("ascii"),))
+        return _checked(data, meta.group(1).decode("ascii"))
     text = _strict(data, "utf-8")
     if text is not None:
         return _checked(data, "utf-8")
-    if data.count(0) * 4 > len(data):  # every other byte is zero: UTF-16 without a mark
-        return _first(data, ("utf-16-le", "utf-16-be"))
-    return _best_legacy(data)
+    return _most_like_text(data)
 
 
 def _checked(data: bytes, charset: str) -> Decoded:
@@ -68,16 +75,13 @@ def _checked(data: bytes, charset: str) -> Decoded:
     return Decoded(text, charset, None)
 
 
-def _first(data: bytes, charsets: tuple[str, ...]) -> Decoded:
-    results = [_checked(data, charset) for charset in charsets]
-    return next((r for r in results if r.problem is None), results[0])
-
-
-def _best_legacy(data: bytes) -> Decoded:
-    candidates = [(charset, text) for charset in _LEGACY if (text := _strict(data, charset)) is not None]
-    scored = [(len(_KOREAN_OR_KANA.findall(t)) - 2 * len(_RARE.findall(t)), c) for c, t in candidates]
+def _most_like_text(data: bytes) -> Decoded:
+    decoded = [
+        (charset, text, frequent) for charset, frequent in _OTHERS if (text := _strict(data, charset)) is not None
+    ]
+    scored = [(len(frequent.findall(text)), charset) for charset, text, frequent in decoded]
     score, charset = max(scored, key=lambda pair: pair[0], default=(0, ""))
-    return _checked(data, charset) if score > 0 else Decoded(None, None, "undecodable")
+    return _checked(data, charset) if score else Decoded(None, None, "undecodable")
 
 
 def _strict(data: bytes, charset: str) -> str | None:

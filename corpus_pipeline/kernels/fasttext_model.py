@@ -35,7 +35,7 @@ def normalise(text: str) -> str:
     '0000년 spark 0.0로 처리'
     """
     line = " ".join(text[:MAX_CHARS].lower().replace("\0", " ").split())  # fastText also splits at NUL
-    folded = _DIGIT.sub("0", line)
+    folded = _DIGIT.sub("0", line).encode("utf-8", "replace").decode()  # a lone surrogate is no UTF-8
     return _RESERVED.sub(" ", folded).strip() if "__label__" in folded or "</s>" in folded else folded
 
 

@@ -26,7 +26,7 @@ def split(text: str) -> tuple[dict[str, str], str]:
         return {}, text
     try:
         # values stay text: a date or a number is what the author wrote, not what YAML makes of it
-        loaded = yaml.load("\n".join(lines[1:end]), Loader=_TextLoader)  # noqa: S506 - derived from the safe loader
+        loaded = yaml.load("\n".join(lines[1:end]), Loader=_TextLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}, text
     if not isinstance(loaded, dict):

@@ -12,7 +12,7 @@ import regex
 import trafilatura
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs parts of pages
-_ROBOTS = regex.compile(r"""<meta[^>]{0,100}name\s*=\s*["']robots["'][^>]{0,200}>""", regex.IGNORECASE)
+_ROBOTS = regex.compile(r"""<meta[^>]{0,100}?name\s*=\s*["']?robots["']?(?=[\s/>])[^>]{0,200}""", regex.IGNORECASE)
 _FORBIDS = regex.compile(r"noindex|noarchive|\bnone\b", regex.IGNORECASE)
 _DECLARATION = regex.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -38,7 +38,11 @@ def extract(html: str) -> Page:
     noindex = bool(robots and _FORBIDS.search(robots.group()))
     try:  # lxml refuses a str that declares a charset
         document = trafilatura.bare_extraction(
-            _DECLARATION.sub("", html), favor_recall=True, include_comments=False, include_formatting=True, with_metadata=True
+            _DECLARATION.sub("", html),
+            favor_recall=True,
+            include_comments=False,
+            include_formatting=True,
+            with_metadata=True,
         )
     except Exception:  # a library parser on arbitrary pages: any failure is the page's, and has a reason
         return Page(None, None, None, None, noindex, "unparsable_html")

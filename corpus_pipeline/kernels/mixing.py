@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def allocate(supply: Mapping[str, int], weights: Mapping[str, float], budget: float, epoch_cap: float) -> dict[str, float]:
+def allocate(
+    supply: Mapping[str, int], weights: Mapping[str, float], budget: float, epoch_cap: float
+) -> dict[str, float]:
     """Tokens per type: never over `supply * epoch_cap`, in all never over `budget`.
 
     supply   type -> tokens there are (>= 0)

@@ -22,7 +22,7 @@ Rule = Callable[[Features, Limits], str | None]
 LIMITS: dict[str, float | None] = {
     "min_chars": 50,  # dps
     "max_eojeol": 100_000,  # Gopher, in words
-    "min_mean_eojeol_length": 2,  # dps and Gopher say 3, but p1 of Korean comments and encyclopedia lists is 2 (measured)
+    "min_mean_eojeol_length": 2,  # dps, Gopher: 3; but p1 of Korean comments and encyclopedia lists is 2 (measured)
     "max_mean_eojeol_length": 10,  # dps, Gopher; p99 of encyclopedia prose is 7 (measured)
     "min_letter_eojeol_share": 0.6,  # Gopher says 0.8; p1 of Korean technical pages is 0.62 (measured)
     "max_symbol_share": 0.35,  # measured: p99 0.34 on pages rich in links
@@ -32,7 +32,7 @@ LIMITS: dict[str, float | None] = {
     "max_top_bigram_share": 0.2,  # Gopher
     "max_duplicate_5gram_share": 0.25,  # Gopher says 0.15, but p99 of Korean press releases is 0.21 (measured)
     "min_type_token_ratio": 0.2,  # measured: minimum of encyclopedia and news over 50 eojeol is above 0.3
-    "max_eojeol_for_ratio": 2_000,  # the ratio falls with length: p1 of statutes (median 2,400 eojeol) is 0.21 (measured)
+    "max_eojeol_for_ratio": 2_000,  # the ratio falls with length: p1 of statutes is 0.21 (measured)
     "max_repeated_char_share": 0.2,  # measured: p99 of petitions 0.09
     "max_bullet_line_share": 0.9,  # Gopher
     "max_ellipsis_line_share": 0.3,  # Gopher
@@ -63,7 +63,7 @@ _LEGAL: dict[str, float | None] = {  # formulaic by nature
 _TABLE: dict[str, float | None] = {  # cells, not sentences
     "min_chars": 20,  # own choice
     "min_mean_eojeol_length": 1,  # own choice
-    "min_letter_eojeol_share": 0.2,  # own choice
+    "min_letter_eojeol_share": 0.1,  # own choice: one label to nine numbers
     "max_symbol_share": 0.5,  # own choice
     "max_digit_share": 0.8,  # own choice
     "max_duplicate_line_share": 0.5,  # own choice
@@ -77,11 +77,12 @@ _TECHNICAL: dict[str, float | None] = {  # prose with code
     "max_duplicate_line_share": 0.5,  # measured: p99 0.41, closing braces
     "max_duplicate_5gram_share": 0.45,  # measured: p99 0.36
 }
+_ANSWER: dict[str, float | None] = {"min_chars": 10, "max_list_line_share": None}  # own choice: steps, short answers
 _VERSE: dict[str, float | None] = {"max_list_line_share": None, "max_duplicate_line_share": 0.5}  # own choice: refrains
 
 LIMITS_BY_TYPE: dict[str, dict[str, float | None]] = {
     **dict.fromkeys(("review", "comment", "comments", "dialogue", "chat", "spoken", "messenger"), _SHORT),
-    **dict.fromkeys(("qna", "question"), {"min_chars": 10, "max_list_line_share": None}),  # own choice: short answers
+    **dict.fromkeys(("qna", "question"), _ANSWER),
     **dict.fromkeys(("law", "legal", "statute", "precedent", "court"), _LEGAL),
     **dict.fromkeys(("table", "dictionary", "list"), _TABLE),
     **dict.fromkeys(("technical", "docs", "manual", "code", "notebook"), _TECHNICAL),
@@ -92,8 +93,8 @@ LIMITS_BY_TYPE: dict[str, dict[str, float | None]] = {
 def limits_for(doc_type: str, limits: Limits, by_type: Mapping[str, Limits]) -> dict[str, float | None]:
     """The limits of one type: LIMITS, then `limits`, then LIMITS_BY_TYPE, then `by_type`; the later wins.
 
-    >>> limits_for("review", {"min_chars": 200}, {})["min_chars"], limits_for("web", {"min_chars": 200}, {})["min_chars"]
-    (5, 200)
+    >>> [limits_for(doc_type, {"min_chars": 200}, {})["min_chars"] for doc_type in ("review", "web")]
+    [5, 200]
     """
     return {**LIMITS, **limits, **LIMITS_BY_TYPE.get(doc_type, {}), **by_type.get(doc_type, {})}
 
@@ -174,9 +175,9 @@ def _links(features: Features, limits: Limits) -> str | None:
 RULES: tuple[Rule, ...] = (
     _under("too_short", "chars", "min_chars"),
     _over("too_long", "eojeol", "max_eojeol"),
-    _under("mean_eojeol_length", "mean_eojeol_length", "min_mean_eojeol_length"),
+    _under("mean_eojeol_length", "mean_eojeol_length", "min_mean_eojeol_length", "eojeol"),
     _over("mean_eojeol_length", "mean_eojeol_length", "max_mean_eojeol_length"),
-    _under("few_letters", "letter_eojeol_share", "min_letter_eojeol_share"),
+    _under("few_letters", "letter_eojeol_share", "min_letter_eojeol_share", "eojeol"),
     _over("symbols", "symbol_share", "max_symbol_share"),
     _over("digits", "digit_share", "max_digit_share"),
     _over("jamo", "jamo_share", "max_jamo_share"),

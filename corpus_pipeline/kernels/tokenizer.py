@@ -49,7 +49,10 @@ class Encoder:
         eod = self._tokenizer.token_to_id(eod_token)
         if eod is None:
             raise ResourceError(
-                "tokenizer.json", f"the token {eod_token}", "a vocabulary without it", "Set serialize.eod_token to one of its special tokens."
+                "tokenizer.json",
+                f"the token {eod_token}",
+                "a vocabulary without it",
+                "Set serialize.eod_token to one of its special tokens.",
             )
         self.dtype = token_dtype(self._tokenizer.get_vocab_size())
         self.eod = np.array([eod], dtype=self.dtype).tobytes()
@@ -67,7 +70,9 @@ class Encoder:
         if new:
             lists = [list(morphemes(key)) for key in new]
             encoded = self._tokenizer.encode_batch(lists, is_pretokenized=True, add_special_tokens=False)
-            cache.update((key, np.array(e.ids, dtype=self.dtype).tobytes()) for key, e in zip(new, encoded, strict=True))
+            cache.update(
+                (key, np.array(e.ids, dtype=self.dtype).tobytes()) for key, e in zip(new, encoded, strict=True)
+            )
         return b"".join([cache[key] for key in keys])
 
 
@@ -77,7 +82,10 @@ def _load(tokenizer_json: str) -> Tokenizer:
         layout = json.loads(tokenizer_json)
     except Exception as error:  # the library raises bare Exception
         raise ResourceError(
-            "tokenizer.json", "a tokenizer of the `tokenizers` library", type(error).__name__, "Train one (make tokenizer)."
+            "tokenizer.json",
+            "a tokenizer of the `tokenizers` library",
+            type(error).__name__,
+            "Train one (make tokenizer).",
         ) from None
     if layout["model"].get("type") != "BPE" or (layout.get("decoder") or {}).get("type") != "ByteLevel":
         raise ResourceError(

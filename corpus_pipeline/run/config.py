@@ -109,7 +109,9 @@ def _read(path: str) -> dict[str, Any]:
 def _override(raw: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
-        raise ConfigError(f"--set {override}", "section.key=value", "no '='", "Write for example --set dedup.threshold=0.8")
+        raise ConfigError(
+            f"--set {override}", "section.key=value", "no '='", "Write for example --set dedup.threshold=0.8"
+        )
     *parents, last = key.split(".")
     place = raw
     for parent in parents:

@@ -32,11 +32,15 @@ def all_records(read: DataFrame, written: Mapping[str, Written]) -> None:
     for row in read.collect():  # one row per source
         source, records = row["source"], row["records"]
         if records == 0:
-            raise ResourceError(f"sources.{source}", "at least one record", "none", "Check its path and format, or remove the source.")
+            raise ResourceError(
+                f"sources.{source}", "at least one record", "none", "Check its path and format, or remove the source."
+            )
         kept = written["raw_documents"].metrics[f"source={source}/documents"]
         rejected = written["rejected_records"].metrics[f"source={source}/rejected"]
         if kept + rejected != records:
-            raise ConservationError(f"sources.{source}", f"{records} records", f"{kept:.0f} kept + {rejected:.0f} rejected", TODO)
+            raise ConservationError(
+                f"sources.{source}", f"{records} records", f"{kept:.0f} kept + {rejected:.0f} rejected", TODO
+            )
 
 
 def all_copies(copies: float, written: Mapping[str, Written]) -> None:

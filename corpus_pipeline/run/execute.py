@@ -135,7 +135,9 @@ def read_table(run: Run, table: str) -> DataFrame:
     folder = f"{run.output}/{table}"
     if schemas.contract(table).format == "files":
         names = [e.path.rpartition("/")[2] for e in run.storage.glob(f"{folder}/*")]
-        texts = [(n, run.storage.read_text(f"{folder}/{n}")) for n in names if n.endswith(".json") and n != manifest.FILE]
+        texts = [
+            (n, run.storage.read_text(f"{folder}/{n}")) for n in names if n.endswith(".json") and n != manifest.FILE
+        ]
         return run.spark.createDataFrame(texts, struct_of(table))
     return run.spark.read.schema(struct_of(table)).parquet(folder)
 

@@ -32,9 +32,13 @@ def translate(error: BaseException, log: str) -> CorpusError:
         got = causes[-1] if causes else "an error while reading it"
         return ResourceError(unreadable[1], "a file that can be read to its end", got, "Replace the file or remove it.")
     if "No space left on device" in text:
-        return ResourceError("disk", "room for the tables and for Spark's local files", "a full disk", "Free some, and run again.")
+        return ResourceError(
+            "disk", "room for the tables and for Spark's local files", "a full disk", "Free some, and run again."
+        )
     if "OutOfMemoryError" in text:
-        return ResourceError("memory", "enough for the job", "OutOfMemoryError", "Raise spark.driver_memory or executor memory.")
+        return ResourceError(
+            "memory", "enough for the job", "OutOfMemoryError", "Raise spark.driver_memory or executor memory."
+        )
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return ResourceError("output", "a writable folder", "permission denied", "Choose another output.")
     condition = _CONDITION.search(text)

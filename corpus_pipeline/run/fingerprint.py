@@ -51,7 +51,10 @@ def digest(value: Any) -> str:
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of LIBRARIES."""
-    return {"python": f"{sys.version_info.major}.{sys.version_info.minor}", **{name: version(name) for name in LIBRARIES}}
+    return {
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        **{name: version(name) for name in LIBRARIES},
+    }
 
 
 @cache
@@ -76,7 +79,9 @@ def imports_of(source: str) -> list[str]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             submodules = [f"{node.module}.{alias.name}" for alias in node.names]
-            found += [name for name in submodules if name.startswith(PACKAGE) and find_spec_or_none(name)] or [node.module]
+            found += [name for name in submodules if name.startswith(PACKAGE) and find_spec_or_none(name)] or [
+                node.module
+            ]
     return sorted({name for name in found if name.split(".")[0] == PACKAGE})
 
 

@@ -27,7 +27,10 @@ def find_java() -> str:
             return home
     found = ", ".join(f"Java {v} in {h}" for h, v in seen.items() if v) or "none"
     raise ResourceError(
-        "JAVA_HOME", "Java 17 or 21", found, "Install it (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME."
+        "JAVA_HOME",
+        "Java 17 or 21",
+        found,
+        "Install it (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME.",
     )
 
 

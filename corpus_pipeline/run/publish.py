@@ -45,9 +45,9 @@ def write_aside(df: DataFrame, table: str, folder: str, slices: Mapping[str, lis
     _same_columns(df, promise)
     observation = Observation()
     aggregates = _aggregates(promise, slices)
-    df.observe(observation, *[column.alias(name) for name, column in aggregates.items()]).write.mode("overwrite").parquet(
-        f"{folder}/{table}"
-    )
+    df.observe(observation, *[column.alias(name) for name, column in aggregates.items()]).write.mode(
+        "overwrite"
+    ).parquet(f"{folder}/{table}")
     seen: dict[str, Any] = observation.get
     _no_nulls(promise, seen)
     failed = _checked(promise, seen)
@@ -77,7 +77,10 @@ def _same_columns(df: DataFrame, promise: Contract) -> None:
     if wanted != got:
         wrong = sorted(set(wanted.items()) ^ set(got.items()))
         raise ContractError(
-            f"schemas/{promise.table}.json", f"columns {list(wanted)}", f"differing: {wrong}", "Correct the stage or the contract."
+            f"schemas/{promise.table}.json",
+            f"columns {list(wanted)}",
+            f"differing: {wrong}",
+            "Correct the stage or the contract.",
         )
 
 
@@ -112,7 +115,10 @@ def _no_nulls(promise: Contract, seen: Mapping[str, Any]) -> None:
     for name in promise.required:
         if seen[f"null/{name}"]:
             raise ContractError(
-                f"{promise.table}.{name}", "no nulls", f"{seen[f'null/{name}']} of {seen['rows']} rows", "Correct the stage that writes it."
+                f"{promise.table}.{name}",
+                "no nulls",
+                f"{seen[f'null/{name}']} of {seen['rows']} rows",
+                "Correct the stage that writes it.",
             )
 
 
@@ -122,7 +128,10 @@ def _checked(promise: Contract, seen: Mapping[str, Any]) -> list[str]:
     for check in broken:
         if check.level == "fail":
             raise ContractError(
-                f"{promise.table}: {check.name}", check.sql, f"otherwise, in {seen['rows']} rows", "Correct the stage that writes it."
+                f"{promise.table}: {check.name}",
+                check.sql,
+                f"otherwise, in {seen['rows']} rows",
+                "Correct the stage that writes it.",
             )
     return [check.name for check in broken]
 
@@ -131,7 +140,10 @@ def _unique(promise: Contract, written: DataFrame) -> None:
     twice = written.groupBy(*promise.keys).count().where("count > 1").agg(F.count(F.lit(1))).collect()[0][0]
     if twice:
         raise ContractError(
-            f"{promise.table}: {', '.join(promise.keys)}", f"one row per {promise.grain}", f"{twice} keys more than once", "Correct the stage that writes it."
+            f"{promise.table}: {', '.join(promise.keys)}",
+            f"one row per {promise.grain}",
+            f"{twice} keys more than once",
+            "Correct the stage that writes it.",
         )
 
 

@@ -26,7 +26,9 @@ def rows(run: str, stage: str, one: Manifest) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for key, value in one.metrics.items():
         part, _, name = key.rpartition("/")
-        found.append({**base, "slice": part, "metric": name, "value": value, "unit": units.get(name, "rows"), "severity": "info"})
+        found.append(
+            {**base, "slice": part, "metric": name, "value": value, "unit": units.get(name, "rows"), "severity": "info"}
+        )
     for check in promise.checks:
         holds = check.name not in one.failed
         found.append(

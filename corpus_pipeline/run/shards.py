@@ -17,16 +17,20 @@ import pyarrow as pa
 from pyarrow import fs as arrow_fs
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import LongType, StructField, StructType
 from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.kernels.megatron import index_bytes
 from corpus_pipeline.schemas import contract
-from corpus_pipeline.stages.arrow import stream_batches
+from corpus_pipeline.stages.arrow import stream_batches, struct_of
 
-_DOCUMENT = "shard string, position int, doc_id string, copy int, source string, doc_type string, token_offset long, tokens int, header_bytes int"
-_SHARD = "dtype string, documents long, bin_bytes long, bin_sha256 string, idx_sha256 string, shard_tokens long"
-_ROW = StructType.fromDDL(f"{_DOCUMENT}, {_SHARD}")
+
+def _schema() -> StructType:
+    """Rows of both tables in one: the columns of shard_documents, then of shard_index (its tokens as shard_tokens)."""
+    documents, index = struct_of("shard_documents"), struct_of("shard_index")
+    fields = {f.name: f for f in documents} | {f.name: f for f in index if f.name not in documents.names}
+    return StructType([StructField(name, f.dataType) for name, f in fields.items()]).add("shard_tokens", LongType())
 
 
 def write(sequences: DataFrame, folder: str) -> dict[str, DataFrame]:
@@ -35,7 +39,9 @@ def write(sequences: DataFrame, folder: str) -> dict[str, DataFrame]:
     sequences  rows of schemas/shards.json, each shard in one partition, in its final order
     """
     kernel = partial(write_batches, folder=folder)
-    rows = stream_batches(sequences, kernel, list(contract("shards").columns), _ROW).persist(StorageLevel.DISK_ONLY)
+    rows = stream_batches(sequences, kernel, list(contract("shards").columns), _schema()).persist(
+        StorageLevel.DISK_ONLY
+    )
     index = rows.where(F.col("doc_id").isNull()).withColumn("tokens", F.col("shard_tokens"))
     return {
         "shard_documents": rows.where(F.col("doc_id").isNotNull()).select(*contract("shard_documents").columns),
@@ -44,7 +50,7 @@ def write(sequences: DataFrame, folder: str) -> dict[str, DataFrame]:
 
 
 def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str) -> Iterator[pa.RecordBatch]:
-    """RecordBatch(schemas/shards.json) -> rows of _ROW: one per sequence, then one per shard (doc_id null)."""
+    """RecordBatch(schemas/shards.json) -> rows of _schema(): one per sequence, then one per shard (doc_id null)."""
     open_shard: _Shard | None = None
     for batch in batches:
         numbers = batch.column("shard").to_numpy()
@@ -92,7 +98,9 @@ class _Shard:
         self.documents += len(lengths)
         self.tokens += int(lengths.sum())
         own = {name: rows.column(name) for name in ("doc_id", "copy", "source", "doc_type", "tokens", "header_bytes")}
-        return _row(len(lengths), {**own, "shard": [self.name] * len(lengths), "position": positions, "token_offset": offsets})
+        return _row(
+            len(lengths), {**own, "shard": [self.name] * len(lengths), "position": positions, "token_offset": offsets}
+        )
 
     def close(self) -> pa.RecordBatch:
         self.file.close()
@@ -116,11 +124,10 @@ class _Shard:
 
 
 def _row(rows: int, columns: dict[str, Any]) -> pa.RecordBatch:
-    """A batch with every column of _ROW; those not given are null."""
-    kinds = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64()}
+    """A batch with every column of _schema(); those not given are null."""
     arrays = {}
-    for f in _ROW:
-        kind = kinds[f.dataType.simpleString()]
-        value = columns.get(f.name)
-        arrays[f.name] = pa.nulls(rows, kind) if value is None else value if isinstance(value, pa.Array) else pa.array(value, kind)
+    for field in to_arrow_schema(_schema()):
+        value = columns.get(field.name)
+        given = value if isinstance(value, pa.Array) or value is None else pa.array(value, field.type)
+        arrays[field.name] = pa.nulls(rows, field.type) if given is None else given
     return pa.RecordBatch.from_pydict(arrays)

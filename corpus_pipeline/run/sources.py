@@ -24,7 +24,9 @@ def listing(storage: Storage, name: str, source: Source) -> str:
     for pattern in source.path:
         found = storage.glob(pattern)
         if not found:
-            raise ResourceError(f"sources.{name}: {pattern}", "files", "no match", "Check the path, from the folder you run in.")
+            raise ResourceError(
+                f"sources.{name}: {pattern}", "files", "no match", "Check the path, from the folder you run in."
+            )
         entries += [tuple(entry) for entry in found]
     return digest(entries)
 
@@ -45,7 +47,10 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
     if source.format in _NEEDS_FIELDS:
         if source.fields is None:
             raise ConfigError(
-                f"sources.{name}.fields", f"the columns of the {source.format} as DDL", "none", "Write e.g. fields: 'id string, body string'."
+                f"sources.{name}.fields",
+                f"the columns of the {source.format} as DDL",
+                "none",
+                "Write e.g. fields: 'id string, body string'.",
             )
         reader = reader.option("mode", "PERMISSIVE").option("columnNameOfCorruptRecord", CORRUPT)
     try:
@@ -56,7 +61,10 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
         return frame.select("*", _below(base, F.col("_metadata.file_path")).alias("path"))
     except PySparkException as error:
         raise ConfigError(
-            f"sources.{name}", f"what Spark's {source.format} reader takes", error.getCondition() or "an error", "Check format, fields, options."
+            f"sources.{name}",
+            f"what Spark's {source.format} reader takes",
+            error.getCondition() or "an error",
+            "Check format, fields, options.",
         ) from None
 
 

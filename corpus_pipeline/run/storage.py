@@ -42,7 +42,9 @@ class Storage:
         entries: list[Entry] = []
         for status in found:
             inside = fs.listStatus(status.getPath()) if status.isDirectory() else [status]
-            entries += [Entry(s.getPath().toString(), s.getLen(), s.getModificationTime()) for s in inside if s.isFile()]
+            entries += [
+                Entry(s.getPath().toString(), s.getLen(), s.getModificationTime()) for s in inside if s.isFile()
+            ]
         return sorted(entries)
 
     def read_text(self, path: str) -> str:
@@ -72,7 +74,9 @@ class Storage:
 
     def rename(self, old: str, new: str) -> None:
         if not self._do(new, "a writable folder", lambda: self._fs(old).rename(self._path(old), self._path(new))):
-            raise ResourceError(new, f"{old} under this name", "a refused rename", "Look for another run on this output.")
+            raise ResourceError(
+                new, f"{old} under this name", "a refused rename", "Look for another run on this output."
+            )
 
     def _path(self, path: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(path)

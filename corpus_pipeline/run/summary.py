@@ -10,7 +10,10 @@ _COLUMNS = ("source", "records", "rejected", "documents", "kept", "dropped", "MB
 
 def summary(storage: Storage, output: str, sources: list[str]) -> str:
     """Records in, documents kept, dropped by reason, bytes and tokens by source; shards. Plain text."""
-    tables = {t: manifest.read(storage, output, t) for t in ("raw_documents", "rejected_records", "mixture", "shard_documents", "shard_index")}
+    tables = {
+        t: manifest.read(storage, output, t)
+        for t in ("raw_documents", "rejected_records", "mixture", "shard_documents", "shard_index")
+    }
     if any(one is None for one in tables.values()):
         return "The chain is not complete: run `make corpus`."
     figures = {name: one.metrics for name, one in tables.items() if one}
@@ -34,9 +37,18 @@ def summary(storage: Storage, output: str, sources: list[str]) -> str:
             )
         )
     reasons = _reasons(figures["rejected_records"], "reason") | _reasons(figures["mixture"], "drop_reason")
-    total = ", ".join(f"{reason} {n:,.0f}" for reason, n in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
+    total = ", ".join(
+        f"{reason} {n:,.0f}" for reason, n in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
     shards, size = value("shard_index", "all", "shards"), value("shard_index", "all", "bin_bytes")
-    return "\n".join([_table(lines), "", f"not kept, by reason: {total}", f"shards: {shards:,.0f} in {output}/shards, {size / 1e6:,.1f} MB"])
+    return "\n".join(
+        [
+            _table(lines),
+            "",
+            f"not kept, by reason: {total}",
+            f"shards: {shards:,.0f} in {output}/shards, {size / 1e6:,.1f} MB",
+        ]
+    )
 
 
 def _reasons(metrics: dict[str, float], column: str) -> dict[str, float]:
@@ -52,6 +64,11 @@ def _reasons(metrics: dict[str, float], column: str) -> dict[str, float]:
 
 def _table(lines: list[tuple[str, ...]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    rows = ["  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))) for line in lines]
+    rows = [
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    ]
     rule = "-" * len(rows[0])
     return "\n".join([rows[0], rule, *rows[1:-1], rule, rows[-1]])

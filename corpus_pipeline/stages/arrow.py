@@ -44,7 +44,9 @@ def stream_batches(df: DataFrame, kernel: StreamKernel, columns: Sequence[str], 
     """As map_batches, for a kernel that sees all batches of a partition in order."""
     missing = [name for name in columns if name not in df.columns]
     if missing:
-        raise ContractError(_name(kernel), f"input columns {list(columns)}", f"none named {missing}", "Add them to the input.")
+        raise ContractError(
+            _name(kernel), f"input columns {list(columns)}", f"none named {missing}", "Add them to the input."
+        )
     return df.select(*columns).mapInArrow(_Seam(kernel, to_arrow_schema(result)), result)
 
 
@@ -90,7 +92,10 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema, where: str) -> pa.RecordBa
             columns.append(column if column.type == field.type else column.cast(field.type))
         except pa.ArrowInvalid:
             raise ContractError(
-                f"{where}: {field.name}", f"values of {field.type}", f"{column.type} that does not fit", "Check the kernel's dtype."
+                f"{where}: {field.name}",
+                f"values of {field.type}",
+                f"{column.type} that does not fit",
+                "Check the kernel's dtype.",
             ) from None
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
@@ -100,7 +105,10 @@ def _failure(kernel: StreamKernel, error: Exception) -> ContractError:
     ours = [f for f in traceback.extract_tb(error.__traceback__) if "corpus_pipeline" in f.filename] or [frame]
     place = f"{ours[-1].filename.rpartition('corpus_pipeline')[2].lstrip('/')}:{ours[-1].lineno}"
     return ContractError(
-        _name(kernel), "a kernel that accepts any text", f"{type(error).__name__} at {place}", "This is a defect: please report it."
+        _name(kernel),
+        "a kernel that accepts any text",
+        f"{type(error).__name__} at {place}",
+        "This is a defect: please report it.",
     )
 
 

@@ -1,6 +1,6 @@
 """documents -> quality: features, broken rules and the fastText score of each document. Nothing is removed here.
 
-One pass over the text, no shuffle. Cost: about 5 MB/s of Korean UTF-8 per core, half of it the fastText score.
+One pass over the text, no shuffle. Cost per core: 6 MB/s of Korean pages, 3 of one-liners; 40 % is the fastText score.
 """
 
 from __future__ import annotations

@@ -107,8 +107,9 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
     mapped = df.select(
         *[_expression(name, df, column, sql) for column, sql in _mapping(source).items()],
         _source_problem(name, df, source).alias("problem"),
+        (F.col(CORRUPT) if CORRUPT in df.columns else F.lit(None).cast("string")).alias("unparsed"),
     )
-    text = F.col("text")
+    text, raw = F.col("text"), F.coalesce("unparsed", "text")
     problem = _first_reason(
         [
             (F.col("problem") == "malformed_record", "malformed_record"),
@@ -121,14 +122,14 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
             (F.length(F.trim(text)) < params.min_chars, "too_short"),
         ]
     )
-    excerpt = F.translate(F.make_valid_utf8(F.substring(text, 1, EXCERPT_CHARS)), "\0", " ")
+    excerpt = F.translate(F.make_valid_utf8(F.substring(raw, 1, EXCERPT_CHARS)), "\0", " ")
     safe = {
         c: F.when(F.col("problem").isNull(), F.col(c)) if c in ("title", "text") else F.make_valid_utf8(F.col(c))
         for c in ("title", "text", "record_id", "category", "source_name", "created_at", "url")
     }
     marked = mapped.withColumn("problem", problem).withColumn("excerpt", F.when(F.col("problem").isNotNull(), excerpt))
-    bytes_ = F.octet_length(text).cast("long")
-    return marked.withColumn("text_bytes", bytes_).withColumns(safe).withColumn("source", F.lit(name))
+    sized = marked.withColumn("text_bytes", F.octet_length(raw).cast("long")).drop("unparsed")
+    return sized.withColumns(safe).withColumn("source", F.lit(name))
 
 
 def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
@@ -144,9 +145,12 @@ def _mapping(source: Source) -> dict[str, str]:
     unknown = sorted(set(source.columns) - known)
     if unknown:
         raise ConfigError(
-            "sources: columns", f"columns of schemas/records.json ({', '.join(sorted(known))})", f"{unknown}", "Rename them."
+            "sources: columns",
+            f"columns of schemas/records.json ({', '.join(sorted(known))})",
+            f"{unknown}",
+            "Rename them.",
         )
-    defaults = {column: "NULL" for column in known}
+    defaults = dict.fromkeys(known, "NULL")
     defaults |= {
         "doc_type": _quoted(source.doc_type),
         "licence": _quoted(source.licence),
@@ -191,7 +195,9 @@ def _source_problem(name: str, df: DataFrame, source: Source) -> Column:
 
 
 def _first_reason(cases: list[tuple[Column, Column | str]]) -> Column:
-    return F.coalesce(*[F.when(condition, F.lit(reason) if isinstance(reason, str) else reason) for condition, reason in cases])
+    return F.coalesce(
+        *[F.when(condition, F.lit(reason) if isinstance(reason, str) else reason) for condition, reason in cases]
+    )
 
 
 def _undecodable(column: str) -> Column:

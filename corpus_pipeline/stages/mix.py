@@ -61,7 +61,9 @@ def _filter_reason(params: Params) -> Column:
     if not isinstance(params.drop_rules, str):
         listed = F.array_intersect(listed, F.lit(list(params.drop_rules)))
     elif params.drop_rules != ALL_RULES:
-        raise ConfigError("mix.drop_rules", f"a list of rule names or '{ALL_RULES}'", repr(params.drop_rules), "Correct it.")
+        raise ConfigError(
+            "mix.drop_rules", f"a list of rule names or '{ALL_RULES}'", repr(params.drop_rules), "Correct it."
+        )
     first_rule = F.get(F.array_sort(listed), 0)
     reasons = [F.when(first_rule.isNotNull(), F.concat(F.lit("quality:"), first_rule))]
     if params.languages:

@@ -46,7 +46,9 @@ class Params(StageParams):
             for template in templates:
                 unknown = set(re.findall(r"\{(.*?)\}", template)) - set(FIELDS)
                 if unknown:
-                    raise ValueError(f"headers.{doc_type}: unknown fields {sorted(unknown)}; known: {', '.join(FIELDS)}")
+                    raise ValueError(
+                        f"headers.{doc_type}: unknown fields {sorted(unknown)}; known: {', '.join(FIELDS)}"
+                    )
         return self
 
 
@@ -57,7 +59,9 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     kept = tables["mixture"].where("copies > 0").select("doc_id", "copies", "token_estimate")
     planned = kept.agg(F.sum(F.col("copies") * F.col("token_estimate"))).collect()[0][0]
     if not planned:
-        raise ResourceError("mixture", "documents to serialize", "none with copies > 0", "Look at drop_reason in mixture.")
+        raise ResourceError(
+            "mixture", "documents to serialize", "none with copies > 0", "Look at drop_reason in mixture."
+        )
     shards = max(1, -(-int(planned) // params.shard_tokens))
     joined = tables["documents"].join(kept, "doc_id", how="inner")  # doc_id is the checked key of both
     kernel = partial(encode_batches, tokenizer_json=files["tokenizer.json"], params=params)
@@ -86,7 +90,9 @@ def header(fields: Mapping[str, str | None], headers: Mapping[str, tuple[str, ..
     return ""
 
 
-def encode_batches(batches: Iterator[pa.RecordBatch], *, tokenizer_json: str, params: Params) -> Iterator[pa.RecordBatch]:
+def encode_batches(
+    batches: Iterator[pa.RecordBatch], *, tokenizer_json: str, params: Params
+) -> Iterator[pa.RecordBatch]:
     """RecordBatch(doc_id, source, doc_type, FIELDS, text, copies) -> the same documents with header_bytes, tokens, ids.
 
     ids is header + text + EOD: never empty, since EOD is always there.

@@ -5,9 +5,9 @@ plain speech scores low because it is speech. Scores rank documents of one type;
 
 Training happens on the driver, when the transform is called, on a sample bounded by
 2 * max_documents_per_class * MAX_CHARS characters (at the defaults 200 MB of text at the very most), chosen by a
-keyed hash of doc_id, equally from each document type of a class, then cut to equal classes. Only ids and hashes
-are shuffled; the text of the chosen documents is fetched by a broadcast join. fastText runs on one thread, so
-equal documents and Params give equal bytes. Its training file is temporary and deleted.
+keyed hash of doc_id: classes of equal size, and within a class types of equal size as far as they reach. Only
+ids and hashes are shuffled; the text of the chosen documents is fetched by a broadcast join. fastText runs on one
+thread, so equal documents and Params give equal bytes on one platform. Its training file is temporary and deleted.
 
 The stage refuses when a class has fewer than MIN_DOCUMENTS documents.
 """
@@ -43,7 +43,7 @@ class Params(BaseParams):
 
     # HyperCLOVA and GPT-3: encyclopedia against crawled web; here everything people type freely stands for the web.
     positive: tuple[str, ...] = ("encyclopedia",)
-    negative: tuple[str, ...] = ("web", "blog", "blog_html", "cafe", "comment", "review", "petition", "dialogue", "spoken")
+    negative: tuple[str, ...] = ("web", "blog", "cafe", "comment", "review", "petition", "dialogue", "spoken")
     max_documents_per_class: int = Field(20_000, ge=MIN_DOCUMENTS)  # own choice
     min_chars: int = Field(20, ge=1)  # own choice: a shorter text teaches its topic, not its quality
     test_share: float = Field(0.1, gt=0, lt=1)  # own choice
@@ -80,46 +80,50 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
 
 
 def _sample(documents: DataFrame, params: Params) -> list[Example]:
-    """The chosen documents of both classes, equally many, in the order of their hash."""
-    kinds = [(name, name in params.positive) for name in {*params.positive, *params.negative}]
-    found = {row[0] for row in documents.select("doc_type").distinct().collect()}
-    quota = {
-        high: params.max_documents_per_class // max(1, sum(name in found for name, h in kinds if h == high))
-        for high in (True, False)
-    }
-    high = F.col("doc_type").isin(list(params.positive))
-    order = F.xxhash64(F.lit(params.seed), "doc_id")
+    """The chosen documents of both classes, in the order of their hash."""
+    usable = documents.where(
+        F.col("doc_type").isin([*params.positive, *params.negative]) & (F.length("text") >= params.min_chars)
+    )
+    sizes = {str(row[0]): int(row[1]) for row in usable.groupBy("doc_type").count().collect()}
+    quota = F.create_map([F.lit(item) for pair in _quotas(sizes, params).items() for item in pair])
     rank = F.row_number().over(Window.partitionBy("doc_type").orderBy("hash", "doc_id"))
     ids = (
-        documents.where(F.col("doc_type").isin([name for name, _ in kinds]) & (F.length("text") >= params.min_chars))
-        .select("doc_id", "doc_type", order.alias("hash"))
+        usable.select("doc_id", "doc_type", F.xxhash64(F.lit(params.seed), "doc_id").alias("hash"))
         .withColumn("rank", rank)
-        .where(F.col("rank") <= F.when(high, quota[True]).otherwise(quota[False]))
+        .where(F.col("rank") <= quota[F.col("doc_type")])
         .select("doc_id", "hash")
     )
     texts = documents.select("doc_id", "doc_type", F.substring("text", 1, MAX_CHARS).alias("text"))
     rows = texts.join(F.broadcast(ids), on="doc_id", how="inner").orderBy("hash", "doc_id").collect()
     examples = [Example(r.doc_id, r.doc_type, r.doc_type in params.positive, normalise(r.text)) for r in rows]
-    return _balanced([example for example in examples if example.line], params)
+    return [example for example in examples if example.line]
 
 
-def _balanced(examples: list[Example], params: Params) -> list[Example]:
-    count = Counter(example.high for example in examples)
+def _quotas(sizes: Mapping[str, int], params: Params) -> dict[str, int]:
+    """Documents to take of each type: equal classes, and within a class equal types as far as they reach."""
+    classes = {high: {n: c for n, c in sizes.items() if (n in params.positive) == high} for high in (True, False)}
     for high, names in ((True, params.positive), (False, params.negative)):
-        if count[high] < MIN_DOCUMENTS:
+        if sum(classes[high].values()) < MIN_DOCUMENTS:
             raise ContractError(
                 f"documents: doc_type in {list(names)}",
-                f"at least {MIN_DOCUMENTS} documents with text",
-                f"{count[high]}",
+                f"at least {MIN_DOCUMENTS} documents of {params.min_chars} characters",
+                f"{sum(classes[high].values())}",
                 f"Set train_classifier.{'positive' if high else 'negative'} to types that the table has.",
             )
-    room = dict.fromkeys((True, False), min(count.values()))
-    kept = []
-    for example in examples:
-        if room[example.high]:
-            room[example.high] -= 1
-            kept.append(example)
-    return kept
+    room = min(params.max_documents_per_class, *(sum(types.values()) for types in classes.values()))
+    return {name: count for types in classes.values() for name, count in fill(types, room).items()}
+
+
+def fill(sizes: Mapping[str, int], room: int) -> dict[str, int]:
+    """Share `room` equally; what a small type leaves goes to the larger ones.
+
+    >>> fill({"review": 100, "web": 3, "spoken": 9}, 30)
+    {'web': 3, 'spoken': 9, 'review': 18}
+    """
+    taken: dict[str, int] = {}
+    for name, size in sorted(sizes.items(), key=lambda item: (item[1], item[0])):
+        taken[name] = min(size, (room - sum(taken.values())) // (len(sizes) - len(taken)))
+    return taken
 
 
 def _split(examples: Sequence[Example], params: Params) -> tuple[list[Example], list[Example]]:
@@ -137,7 +141,7 @@ def _fit(train: Sequence[Example], test: Sequence[Example], params: Params) -> d
 
     with tempfile.TemporaryDirectory(prefix="classifier-") as folder:
         source = Path(folder) / "train.txt"
-        source.write_text("".join(f"{HIGH if e.high else LOW} {e.line}\n" for e in train), "utf-8", "replace")
+        source.write_text("".join(f"{HIGH if e.high else LOW} {e.line}\n" for e in train), "utf-8")
         model = fasttext.train_supervised(
             input=str(source),
             dim=params.dim,

@@ -52,7 +52,10 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     everything = counts.agg(F.count(F.lit(1)).alias("pieces"), F.sum("n").alias("n")).collect()[0]
     if not everything["pieces"]:
         raise ResourceError(
-            "tokenizer_sample", "documents with text", "none", "Raise sample.fraction, or look in mixture at what was dropped."
+            "tokenizer_sample",
+            "documents with text",
+            "none",
+            "Raise sample.fraction, or look in mixture at what was dropped.",
         )
     frequent = counts.where(F.col("n") >= params.min_count).orderBy(F.desc("n"), "piece").limit(params.max_pieces)
     table = frequent.toArrow()  # bounded by max_pieces
@@ -61,7 +64,8 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     trained = bpe.train(vocabulary, params.vocab_size, list(params.special_tokens))
     files = {
         "tokenizer.json": to_json(trained, params.special_tokens),
-        "card.json": json.dumps(_card(params, everything.asDict(), vocabulary, trained), indent=2, ensure_ascii=False) + "\n",
+        "card.json": json.dumps(_card(params, everything.asDict(), vocabulary, trained), indent=2, ensure_ascii=False)
+        + "\n",
     }
     spark = texts.sparkSession
     return {"tokenizer": spark.createDataFrame(list(files.items()), struct_of("tokenizer"))}
@@ -89,7 +93,9 @@ def _morpheme_counts(seen: Counter[str]) -> pa.RecordBatch:
     )
 
 
-def _card(params: Params, everything: dict[str, int], vocabulary: dict[str, int], trained: bpe.Trained) -> dict[str, object]:
+def _card(
+    params: Params, everything: dict[str, int], vocabulary: dict[str, int], trained: bpe.Trained
+) -> dict[str, object]:
     used = sum(vocabulary.values())
     return {
         "kind": "byte-level BPE on MeCab (mecab-ko-dic) morphemes, cut eojeol by eojeol",

@@ -1,0 +1,100 @@
+"""The config is checked strictly, and its errors say where, expected, got and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.run.config import check, load
+
+GOOD: dict[str, Any] = {
+    "name": "t",
+    "output": "out/t",
+    "sources": {
+        "a": {
+            "format": "text",
+            "path": "x/*.txt",
+            "doc_type": "web",
+            "licence": "CC0-1.0",
+            "columns": {"text": "value"},
+        }
+    },
+}
+
+
+def test_defaults_fill_every_section() -> None:
+    config = check(GOOD, "c.yaml")
+    assert config.stages["dedup"].threshold == 0.8
+    assert config.sources["a"].path == ("x/*.txt",)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "hint"),
+    [
+        ({"mxi": {}}, "c.yaml.mxi", "Did you mean 'mix'?"),
+        ({"mix": {"budget_token": 5}}, "c.yaml: mix.budget_token", "Did you mean 'budget_tokens'?"),
+        ({"dedup": {"treshold": 0.9}}, "c.yaml: dedup.treshold", "Did you mean 'threshold'?"),
+        ({"spark": {"masters": "x"}}, "c.yaml: spark.masters", "Did you mean 'master'?"),
+        (
+            {"sources": {"a": {**GOOD["sources"]["a"], "doctype": "x"}}},
+            "c.yaml: collect.sources.a.doctype",
+            "Did you mean 'doc_type'?",
+        ),
+    ],
+)
+def test_an_unknown_key_names_the_nearest(change: dict[str, Any], where: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check({**GOOD, **change}, "c.yaml")
+    assert (caught.value.where, caught.value.todo) == (where, hint)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"mix": {"epoch_cap": -1}}, "c.yaml: mix.epoch_cap"),
+        ({"sample": {"fraction": 1.5}}, "c.yaml: sample.fraction"),
+        ({"scrub": {"kinds": ["fax"]}}, "c.yaml: scrub.kinds"),
+        ({"serialize": {"headers": {"default": ["{author}: "]}}}, "c.yaml: serialize"),
+        ({"sources": {}}, "c.yaml: sources"),
+        ({"name": None}, "c.yaml.name"),
+    ],
+)
+def test_a_wrong_value_names_its_key(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check({**GOOD, **change}, "c.yaml")
+    assert caught.value.where == where
+
+
+def test_files_that_are_no_config(tmp_path: Path) -> None:
+    for content in (b"- a\n- b\n", b"a: [\n", b"\xff\xfe\x00", b""):
+        path = tmp_path / "c.yaml"
+        path.write_bytes(content)
+        with pytest.raises(ConfigError):
+            load(str(path))
+    with pytest.raises(ConfigError) as caught:
+        load(str(tmp_path / "none.yaml"))
+    assert caught.value.got == "FileNotFoundError"
+
+
+def test_set_changes_one_value_and_is_checked(tmp_path: Path) -> None:
+    import yaml
+
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump(GOOD), encoding="utf-8")
+    assert load(str(path), ["dedup.threshold=0.9", "spark.partitions=3"]).stages["dedup"].threshold == 0.9
+    with pytest.raises(ConfigError):
+        load(str(path), ["dedup.threshold"])
+    with pytest.raises(ConfigError):
+        load(str(path), ["name.x=1"])
+
+
+def test_a_column_the_contract_does_not_have_is_refused(tmp_path: Path) -> None:
+    from corpus_pipeline.stages.collect import Source, _mapping
+
+    source = Source(format="text", path=("x",), doc_type="web", licence="l", columns={"body": "value"})
+    with pytest.raises(ConfigError) as caught:
+        _mapping(source)
+    assert "['body']" in caught.value.got

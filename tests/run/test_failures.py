@@ -1,0 +1,43 @@
+"""Errors of Spark become ours: short, without a stack trace, without text of a document."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus_pipeline.errors import ContractError, CorpusError, ResourceError
+from corpus_pipeline.run.failures import translate
+
+READ = (
+    "An error occurred while calling o1.parquet.\n: org.apache.spark.SparkException: Job aborted due to stage failure: "
+    "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file file:///d/a.json.gz.  SQLSTATE: KD001\n\tat x\n"
+    "Caused by: java.io.EOFException: Unexpected end of input stream\n\tat y"
+)
+
+
+def test_an_unreadable_file_is_named() -> None:
+    error = translate(RuntimeError(READ), "log")
+    assert isinstance(error, ResourceError)
+    assert (error.where, error.got) == ("file:///d/a.json.gz", "EOFException")
+
+
+def test_our_error_survives_the_worker() -> None:
+    inner = ContractError("kernels.x", "columns ['a']", "['b']", "Return exactly these names.")
+    error = translate(
+        RuntimeError(f"PythonException: Traceback ...\ncorpus_pipeline.errors.ContractError: {inner}\n\tat java"), "log"
+    )
+    assert type(error) is ContractError
+    assert str(error) == str(inner)
+
+
+@pytest.mark.parametrize(
+    "text", ["java.io.IOException: No space left on device", "java.lang.OutOfMemoryError: Java heap space"]
+)
+def test_resources_that_ran_out(text: str) -> None:
+    assert isinstance(translate(RuntimeError(text), "log"), ResourceError)
+
+
+def test_anything_else_shows_its_kind_only() -> None:
+    error = translate(RuntimeError("secret text of a document 010-0000-0000\n\tat org.apache"), "spark.log")
+    assert type(error) is CorpusError
+    assert "secret" not in str(error)
+    assert "spark.log" in str(error)
