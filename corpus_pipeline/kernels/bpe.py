@@ -8,6 +8,7 @@ times merges that touch them: 190k pieces and 32k merges take seconds.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def _count_pairs(words: list[tuple[list[int], int]]) -> tuple[dict[Pair, int], d
     counts: dict[Pair, int] = defaultdict(int)
     places: dict[Pair, set[int]] = defaultdict(set)
     for index, (symbols, n) in enumerate(words):
-        for pair in zip(symbols, symbols[1:], strict=False):
+        for pair in itertools.pairwise(symbols):
             counts[pair] += n
             places[pair].add(index)
     return counts, places
@@ -102,9 +103,9 @@ def _apply(
     for index in places.pop(pair):
         symbols, n = words[index]
         merged = _merge(symbols, pair, new)
-        for old in zip(symbols, symbols[1:], strict=False):
+        for old in itertools.pairwise(symbols):
             counts[old] -= n
-        for fresh in zip(merged, merged[1:], strict=False):
+        for fresh in itertools.pairwise(merged):
             counts[fresh] += n
             if new in fresh:
                 places[fresh].add(index)

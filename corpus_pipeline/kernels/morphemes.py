@@ -37,7 +37,8 @@ def runs(text: str) -> list[str]:
     >>> runs("서울에서 3.5km를  달렸다\\n")
     ['서울에서', ' 3', '.', '5', 'km', '를', ' ', ' 달렸다', '\\n']
     """
-    return _PIECE.findall(text)
+    found: list[str] = _PIECE.findall(text)
+    return found
 
 
 def morphemes(run: str) -> tuple[str, ...]:

@@ -24,14 +24,14 @@ CACHED_RUNS = 500_000  # about 100 MB in a worker; a full cache is emptied, resu
 def to_json(trained: Trained, special_tokens: Sequence[str]) -> str:
     """The text of tokenizer.json. NFC is stated as its normalizer for readers outside the pipeline."""
     tokenizer = Tokenizer(models.BPE(vocab=trained.vocab, merges=trained.merges))
-    tokenizer.normalizer = normalizers.NFC()  # type: ignore[assignment]
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # type: ignore[assignment]
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(PIECE), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    tokenizer.decoder = decoders.ByteLevel()  # type: ignore[assignment]
+    tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special_tokens])
     return tokenizer.to_str(pretty=True)
 
@@ -56,7 +56,7 @@ class Encoder:
             )
         self.dtype = token_dtype(self._tokenizer.get_vocab_size())
         self.eod = np.array([eod], dtype=self.dtype).tobytes()
-        self._tokenizer.normalizer = None  # type: ignore[assignment]  # text is NFC; nothing may change what is decoded
+        self._tokenizer.normalizer = None  # text is NFC; nothing may change what is decoded
         self._tokenizer.encode_special_tokens = True  # a raw "<|endoftext|>" in a text stays text
         self._cache: dict[str, bytes] = {}
 

@@ -8,7 +8,8 @@ from corpus_pipeline import errors
 from corpus_pipeline.errors import CorpusError, ResourceError
 
 _OURS = re.compile(
-    r"corpus_pipeline\.errors\.(\w+Error): (?P<where>.*?): expected (?P<expected>.*?), got (?P<got>.*?)\. (?P<todo>[^\n]*)"
+    r"corpus_pipeline\.errors\.(\w+Error): (?P<where>.*?): "
+    r"expected (?P<expected>.*?), got (?P<got>.*?)\. (?P<todo>[^\n]*)"
 )
 _UNREADABLE = re.compile(r"FAILED_READ_FILE[.\w]*\] Encountered error while reading file (\S+?)\.?\s")
 _CAUSE = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+)")

@@ -7,6 +7,7 @@ task leaves the same bytes under the same name. Memory per task: the lengths of 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import uuid
 from collections.abc import Iterator
 from functools import partial
@@ -55,7 +56,7 @@ def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str) -> Iterator
     for batch in batches:
         numbers = batch.column("shard").to_numpy()
         borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
-        for start, end in zip(borders, borders[1:], strict=False):
+        for start, end in itertools.pairwise(borders):
             if start == end:
                 continue
             if open_shard is None or open_shard.number != int(numbers[start]):

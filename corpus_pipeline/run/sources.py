@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError, ResourceError
 from corpus_pipeline.run.fingerprint import digest
-from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.run.storage import Entry, Storage
 from corpus_pipeline.stages.collect import CORRUPT, Params, Source
 from corpus_pipeline.stages.read_files import FORMATS
 
@@ -20,14 +20,14 @@ _GLOB = re.compile(r"[*?\[{]")
 
 def listing(storage: Storage, name: str, source: Source) -> str:
     """Digest of the source's files: names, sizes and times. Raises ResourceError when a path matches nothing."""
-    entries: list[tuple[str, int, int]] = []
+    entries: list[Entry] = []
     for pattern in source.path:
         found = storage.glob(pattern)
         if not found:
             raise ResourceError(
                 f"sources.{name}: {pattern}", "files", "no match", "Check the path, from the folder you run in."
             )
-        entries += [tuple(entry) for entry in found]
+        entries += found
     return digest(entries)
 
 

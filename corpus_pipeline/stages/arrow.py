@@ -31,6 +31,13 @@ def struct_of(table: str, columns: Sequence[str] | None = None) -> StructType:
     return whole if columns is None else StructType([whole[name] for name in columns])
 
 
+def ddl(text: str) -> StructType:
+    """The Spark schema that DDL text says; needs a running session."""
+    parsed = StructType.fromDDL(text)
+    assert isinstance(parsed, StructType)
+    return parsed
+
+
 def map_batches(df: DataFrame, kernel: Kernel, columns: Sequence[str], result: StructType) -> DataFrame:
     """Apply `kernel` to each Arrow batch of `df`'s `columns`; the result has exactly the columns of `result`.
 

@@ -10,11 +10,10 @@ from functools import partial
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql.types import StructType
 
 from corpus_pipeline.kernels import frontmatter, html
 from corpus_pipeline.kernels.decode import decode
-from corpus_pipeline.stages.arrow import map_batches
+from corpus_pipeline.stages.arrow import ddl, map_batches
 
 FORMATS = ("html", "frontmatter", "text_file")
 COLUMNS = (
@@ -44,7 +43,7 @@ def read_files(files: DataFrame, file_format: str, encoding: str) -> DataFrame:
     problem  reject reason: undecodable, nul_bytes, no_main_text, unparsable_html, file_too_large
     """
     kernel = partial(read_batch, file_format=file_format, encoding=encoding)
-    return map_batches(files, kernel, ["path", "content"], StructType.fromDDL(COLUMNS))
+    return map_batches(files, kernel, ["path", "content"], ddl(COLUMNS))
 
 
 def read_batch(batch: pa.RecordBatch, *, file_format: str, encoding: str) -> pa.RecordBatch:

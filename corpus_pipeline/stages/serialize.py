@@ -16,15 +16,15 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels.tokenizer import Encoder
 from corpus_pipeline.schemas import contract
-from corpus_pipeline.stages.arrow import stream_batches
+from corpus_pipeline.stages.arrow import ddl, stream_batches
 from corpus_pipeline.stages.params import Params as StageParams
 
 DEFAULT = "default"
+_HEADERS: dict[str, tuple[str, ...]] = {DEFAULT: ("Title: {title}, Body: ", "Body: ")}
 FIELDS = ("title", "source_name", "category", "doc_type")
 _ENCODED = "doc_id string, source string, doc_type string, header_bytes int, tokens int, ids binary"
 
@@ -35,7 +35,7 @@ class Params(StageParams):
     A template may use {title}, {source_name}, {category}, {doc_type}. The text follows it at once.
     """
 
-    headers: dict[str, tuple[str, ...]] = Field(default_factory=lambda: {DEFAULT: ("Title: {title}, Body: ", "Body: ")})
+    headers: dict[str, tuple[str, ...]] = Field(default_factory=lambda: dict(_HEADERS))
     eod_token: str = "<|endoftext|>"
     shard_tokens: int = Field(default=100_000_000, gt=0)  # 200 MB of uint16
     seed: int = 20213
@@ -66,7 +66,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     joined = tables["documents"].join(kept, "doc_id", how="inner")  # doc_id is the checked key of both
     kernel = partial(encode_batches, tokenizer_json=files["tokenizer.json"], params=params)
     columns = ["doc_id", "source", "doc_type", "title", "source_name", "category", "text"]
-    encoded = stream_batches(joined, kernel, [*columns, "copies"], StructType.fromDDL(f"{_ENCODED}, copies int"))
+    encoded = stream_batches(joined, kernel, [*columns, "copies"], ddl(f"{_ENCODED}, copies int"))
     copies = encoded.withColumn("copy", F.explode(F.sequence(F.lit(0), F.col("copies") - 1)))
     placed = copies.withColumns(
         {
@@ -81,8 +81,8 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
 def header(fields: Mapping[str, str | None], headers: Mapping[str, tuple[str, ...]]) -> str:
     """The metadata header of a document; "" when no template of its type fits.
 
-    >>> header({"title": "세종", "doc_type": "encyclopedia"}, {"default": ("{doc_type}, Title: {title}, Body: ", "Body: ")})
-    'encyclopedia, Title: 세종, Body: '
+    >>> header({"title": "세종", "doc_type": "wiki"}, {"default": ("{doc_type}, Title: {title}, Body: ", "Body: ")})
+    'wiki, Title: 세종, Body: '
     """
     for template in headers.get(fields.get("doc_type") or "", headers.get(DEFAULT, ())):
         if all(fields.get(name) for name in re.findall(r"\{(.*?)\}", template)):

@@ -16,14 +16,13 @@ import pyarrow as pa
 from pydantic import Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.errors import ConfigError, ResourceError
 from corpus_pipeline.kernels import bpe
 from corpus_pipeline.kernels.morphemes import morphemes, runs
 from corpus_pipeline.kernels.tokenizer import to_json
-from corpus_pipeline.stages.arrow import stream_batches, struct_of
+from corpus_pipeline.stages.arrow import ddl, stream_batches, struct_of
 from corpus_pipeline.stages.params import Params as StageParams
 
 _SMALLEST = 256 + 1  # all bytes and one special token
@@ -47,7 +46,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     chosen = tables["tokenizer_sample"] if params.source == "sample" else tables["mixture"].where("copies > 0")
     # doc_id is the checked key of both tables
     texts = tables["documents"].join(chosen.select("doc_id"), "doc_id", how="leftsemi")
-    partial = stream_batches(texts, count_runs, ["text"], StructType.fromDDL("piece string, n long"))
+    partial = stream_batches(texts, count_runs, ["text"], ddl("piece string, n long"))
     counts = partial.groupBy("piece").agg(F.sum("n").alias("n")).persist(StorageLevel.DISK_ONLY)
     everything = counts.agg(F.count(F.lit(1)).alias("pieces"), F.sum("n").alias("n")).collect()[0]
     if not everything["pieces"]:
@@ -99,7 +98,7 @@ def _card(
     used = sum(vocabulary.values())
     return {
         "kind": "byte-level BPE on MeCab (mecab-ko-dic) morphemes, cut eojeol by eojeol",
-        "encode_with": "lists of morphemes, is_pretokenized=True; tokenizer.json alone cuts Hangul at eojeol borders only",
+        "encode_with": "lists of morphemes, is_pretokenized=True; tokenizer.json alone cuts Hangul into eojeol only",
         "vocab_size": len(trained.vocab),
         "vocab_size_asked": params.vocab_size,
         "special_tokens": list(params.special_tokens),

@@ -12,12 +12,15 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from corpus_pipeline.kernels import bpe
 
-SYLLABLES = "가각간갈감강개거건고구국그기나는다도동라로를리마만면모무문바부비사산서선세소수스시아안에여오요우원위으은을음의이인일자장적전정제조주지진차청체초치크타트파포하한해형호화회"
+SYLLABLES = (
+    "가각간갈감강개거건고구국그기나는다도동라로를리마만면모무문바부비사산서선세소수스"
+    "시아안에여오요우원위으은을음의이인일자장적전정제조주지진차청체초치크타트파포하한해형호화회"
+)
 
 
 def library_merges(counts: dict[str, int], vocab_size: int) -> list[tuple[str, str]]:
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=["<|endoftext|>"],

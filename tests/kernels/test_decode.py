@@ -13,8 +13,9 @@ JAPANESE = "吾輩は猫である。名前はまだ無い。どこで生れた�
 
 @pytest.mark.parametrize(
     ("text", "charset"),
-    [(KOREAN, "utf-8"), (KOREAN, "cp949"), (KOREAN, "utf-16"), (KOREAN, "utf-16-le"), (KOREAN, "utf-8-sig"), (JAPANESE, "cp932"), (JAPANESE, "euc_jp"), (KOREAN, "utf-32")],
-)  # fmt: skip
+    [(KOREAN, charset) for charset in ("utf-8", "cp949", "utf-16", "utf-16-le", "utf-8-sig", "utf-32")]
+    + [(JAPANESE, charset) for charset in ("cp932", "euc_jp")],
+)
 def test_the_charset_is_found(text: str, charset: str) -> None:
     assert decode(text.encode(charset)).text == text
 

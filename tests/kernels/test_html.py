@@ -13,7 +13,8 @@ BODY = (
 )
 PAGE = f"""<html lang="ko"><head><title>제목입니다</title>{{head}}</head><body>
 <nav><ul><li><a href="/">홈</a></li><li><a href="/tags">태그</a></li></ul></nav>
-<article><h1>제목입니다</h1><h2>소제목</h2>{BODY}<ul><li>첫째 항목은 이렇다</li><li>둘째 항목은 저렇다</li></ul></article>
+<article><h1>제목입니다</h1><h2>소제목</h2>{BODY}<ul><li>첫째 항목은 이렇다</li>
+<li>둘째 항목은 저렇다</li></ul></article>
 <footer>저작권 안내</footer></body></html>"""
 
 

@@ -35,7 +35,8 @@ def collected(spark: SparkSession, partitions: int = 4, **params: Any) -> tuple[
 def lines(path: Path, **fields: Any) -> Source:
     base = {
         "format": "json", "path": str(path), "doc_type": "web", "licence": "CC0-1.0",
-        "fields": "id string, title string, body string, ok boolean", "columns": {"record_id": "id", "title": "title", "text": "body"},
+        "fields": "id string, title string, body string, ok boolean",
+        "columns": {"record_id": "id", "title": "title", "text": "body"},
     }  # fmt: skip
     return Source(**(base | fields))
 
