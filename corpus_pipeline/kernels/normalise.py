@@ -12,7 +12,6 @@ The classes are those of `unicodedata` (Unicode 14 in Python 3.11): every worker
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from hashlib import blake2b
 from unicodedata import category, normalize
@@ -27,15 +26,15 @@ CodePoints = npt.NDArray[np.uint32]
 _SPACE = 0x20
 _SEPARATOR, _KEEP, _IGNORE = 0, 1, 2
 _POINTS = 0x110000  # Unicode's range
-# NFKC turns a lone ㅋ into a conjoining ᄏ, and ㅎㅏ into 하: letters typed apart (U+3131-318E) stay apart.
-_JAMO = re.compile("[\u3131-\u318e]")
-_NOT_JAMO = re.compile("[^\u3131-\u318e]+")
-# Half-width jamo lie in the order of the full ones, in four rows with gaps (Unicode chart UFF00).
+# NFKC turns a lone ㅋ into a conjoining ᄏ, and ㅎㅏ into 하. Letters typed apart stay apart: while text is normalised,
+# U+3131-318E lie in the private use area, which has no meaning here and is emptied before.
+_JAMO, _SHIELD, _JAMO_COUNT = 0x3131, 0xE000, 94
+# Half-width jamo lie in the order of the full ones, in five rows with gaps (Unicode chart UFF00).
+_HALF, _HALF_END = 0xFFA1, 0xFFDC
 _HALF_ROWS = ((0xFFA1, 0x3131, 30), (0xFFC2, 0x314F, 6), (0xFFCA, 0x3155, 6), (0xFFD2, 0x315B, 6), (0xFFDA, 0x3161, 3))
-_HALF_JAMO = {half + i: full + i for half, full, count in _HALF_ROWS for i in range(count)}
 # Letters by category that nobody sees: Hangul and Khmer fillers. Marks that choose a glyph: CGJ, variation selectors.
 _FILLERS = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-_ARAEA = "\u318d"  # a letter by category; in today's text the middle dot of lists (소재ㆍ부품)
+_ARAEA = 0x318D  # a letter by category; in today's text the middle dot of lists (소재ㆍ부품)
 
 
 def comparison_form(text: str) -> str:
@@ -46,14 +45,7 @@ def comparison_form(text: str) -> str:
     >>> comparison_form("\\u1112\\u1161\\u11ab국\\u200b어"), comparison_form(" ?! ")
     ('한국어', '')
     """
-    codes = _code_points(text)
-    classes = _classes()[codes]
-    if (classes == _IGNORE).any():
-        codes = codes[classes != _IGNORE]
-        text = _text(codes)
-    folded = _fold(text, codes)
-    if folded is not text:
-        codes = _code_points(folded)
+    codes = _code_points(text.lower()) if text.isascii() else _folded(_code_points(text))
     classes = _classes()[codes]
     seen = classes != _IGNORE
     codes, kept = codes[seen], classes[seen] == _KEEP
@@ -75,19 +67,27 @@ def content_hash(form: str) -> bytes | None:
     return blake2b(form.encode("utf-8", "surrogatepass"), digest_size=16).digest() if form else None
 
 
-def _fold(text: str, codes: CodePoints) -> str:
-    if text.isascii():
-        return text.lower()
-    if ((codes >= 0xFFA1) & (codes <= 0xFFDC)).any():
-        text = text.translate(_HALF_JAMO)  # 100 ns a character: for the rare text that has them
-    text = text.replace(_ARAEA, " ")
-    text = _NOT_JAMO.sub(_nfkc, text) if _JAMO.search(text) else normalize("NFKC", text)
+def _folded(codes: CodePoints) -> CodePoints:
+    """NFKC without ignored characters, case folded, in NFC; jamo as they were typed."""
+    ignored = _classes()[codes] == _IGNORE  # before NFKC: they may stand between a letter and its mark
+    codes = codes[~ignored] if ignored.any() else codes.copy()
+    codes[_within(codes, _SHIELD, _JAMO_COUNT)] = _SPACE
+    half = _within(codes, _HALF, _HALF_END - _HALF + 1)
+    if half.any():
+        codes[half] = _half_jamo()[codes[half] - _HALF]
+    jamo = _within(codes, _JAMO, _JAMO_COUNT)
+    codes[jamo] += np.uint32(_SHIELD - _JAMO)
+    text = normalize("NFKC", _text(codes))
     folded = text.casefold()
-    return folded if folded == text else normalize("NFC", folded)
+    codes = _code_points(text if folded == text else normalize("NFC", folded))
+    if jamo.any():
+        shielded = _within(codes, _SHIELD, _JAMO_COUNT)
+        codes = np.where(shielded, codes - np.uint32(_SHIELD - _JAMO), codes)
+    return codes
 
 
-def _nfkc(match: re.Match[str]) -> str:
-    return normalize("NFKC", match[0])
+def _within(codes: CodePoints, start: int, count: int) -> npt.NDArray[np.bool_]:
+    return codes - np.uint32(start) < count  # below `start` the difference wraps around to a large number
 
 
 def _code_points(text: str) -> CodePoints:
@@ -99,6 +99,15 @@ def _text(codes: CodePoints) -> str:
 
 
 @cache
+def _half_jamo() -> CodePoints:
+    """From U+FFA1: the full-width code point; the gaps stay."""
+    table = np.arange(_HALF, _HALF_END + 1, dtype=np.uint32)
+    for half, full, count in _HALF_ROWS:
+        table[half - _HALF : half - _HALF + count] = np.arange(full, full + count)
+    return table
+
+
+@cache
 def _classes() -> npt.NDArray[np.uint8]:
     """Code point -> separator, keep or ignore. 1.1 MB, made once per process in 0.2 s."""
     by_category = {"L": _KEEP, "M": _KEEP, "N": _KEEP}
@@ -107,5 +116,5 @@ def _classes() -> npt.NDArray[np.uint8]:
     unseen = [i for i in range(_POINTS) if category(chr(i)) in ("Cf", "Me")]
     table[unseen] = _IGNORE
     table[list(_FILLERS)] = _IGNORE
-    table[ord(_ARAEA)] = _SEPARATOR
+    table[_ARAEA] = _SEPARATOR
     return table
