@@ -7,8 +7,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from corpus_pipeline.errors import CorpusError
+
+if TYPE_CHECKING:
+    from corpus_pipeline.run.execute import Run
 
 PIPELINE_JOB = "pipeline"
 REPORT_JOB = "report"
@@ -82,10 +86,10 @@ def _run(job: str, options: argparse.Namespace, log: str) -> None:
         spark.stop()
 
 
-def _finish(run: object, seconds: float) -> None:
-    from corpus_pipeline.run.execute import Run
+def _finish(run: Run, seconds: float) -> None:
+    from corpus_pipeline.run import html_report
     from corpus_pipeline.run.summary import summary
 
-    assert isinstance(run, Run)
     print(summary(run.storage, run.output, sorted(run.config.sources)))
-    say(f"quality report: {run.output}/quality_report/*.parquet; done in {seconds:.0f} s")
+    say(f"report: {html_report.write(run.storage, run.config)}, figures in {run.output}/quality_report/*.parquet")
+    say(f"done in {seconds:.0f} s")

@@ -54,7 +54,7 @@ def start(config: Config, log: str) -> SparkSession:
 
 def _log_settings() -> str:
     """A real path of log4j2.properties, also when the package is inside a zip."""
-    content = files("corpus_pipeline.resources").joinpath("log4j2.properties").read_bytes()
+    content = files("corpus_pipeline.run").joinpath("log4j2.properties").read_bytes()
     target = Path(tempfile.gettempdir()) / f"corpus-log4j2-{os.getuid()}.properties"
     if not target.exists() or target.read_bytes() != content:
         target.write_bytes(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import networkx as nx
 import pyarrow as pa
@@ -28,7 +29,7 @@ def random_graph(seed: int, nodes: int, count: int) -> Edges:
 def shuffled_chain(length: int) -> Edges:
     names = [f"{i:04d}" for i in range(length)]
     random.Random(0).shuffle(names)
-    return list(zip(names[:-1], names[1:], strict=True))
+    return list(pairwise(names))
 
 
 GRAPHS: dict[str, Edges] = {

@@ -1,0 +1,255 @@
+"""The page: right figures, everything escaped, whole without a network, and never in the way of an incomplete chain."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from html.parser import HTMLParser
+from typing import Any, cast
+
+import pytest
+
+from corpus_pipeline.pipeline import PIPELINE
+from corpus_pipeline.run import html_report
+from corpus_pipeline.run.config import Config, check
+from corpus_pipeline.run.manifest import Manifest
+from corpus_pipeline.run.storage import Storage
+
+HOSTILE = "<script>alert('1')</script>"
+KOREAN = "국민청원, 2019=a/b"  # the signs that keys of metrics are made of
+VOID = {"meta", "link", "wbr", "br", "hr", "img", "input"}
+
+
+class Memory:
+    """Files in a dict, in place of Storage."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def exists(self, path: str) -> bool:
+        return path in self.files
+
+    def read_text(self, path: str) -> str:
+        return self.files[path]
+
+    def make_folder(self, path: str) -> None:
+        pass
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        self.files[path] = content.decode()
+
+
+class Page(HTMLParser):
+    """A page's elements; fails on one that is not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: list[list[str]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> out of order at {self.getpos()}"
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+        if self.rows and ("td" in self.open or "th" in self.open):
+            self.rows[-1][-1] += data
+
+    def row(self, first: str, cells: int) -> list[str]:
+        """The first row of that many cells whose first one begins with `first`."""
+        stripped = [[" ".join(cell.split()) for cell in row] for row in self.rows]
+        return next(row for row in stripped if len(row) == cells and row[0].startswith(first))
+
+
+def config_of(*sources: str, **more: Any) -> Config:
+    one = {"format": "text", "path": "x", "doc_type": "web", "licence": "CC0", "name": HOSTILE, "columns": {}}
+    return check({"name": "시험 <run>", "output": "out", "sources": dict.fromkeys(sources, one), **more}, "test")
+
+
+CONFIG = config_of(HOSTILE, KOREAN)
+
+
+def split(metric: str, first: float, second: float) -> dict[str, float]:
+    """A metric in all and of the two sources."""
+    return {
+        f"all/{metric}": first + second,
+        f"source={HOSTILE}/{metric}": first,
+        f"source={KOREAN}/{metric}": second,
+    }
+
+
+METRICS: dict[str, dict[str, float]] = {
+    "raw_documents": split("documents", 900, 90) | split("text_bytes", 9e6, 1e6),
+    "rejected_records": split("rejected", 0, 10) | {f"source={KOREAN},reason={HOSTILE}/rows": 10},
+    "documents": split("documents", 900, 90) | split("masked_phone", 3, 0) | split("profanity", 1, 1),
+    "duplicates": {"all/documents": 990, "all/exact": 40, "all/near": 20},
+    "duplicate_pairs": {"all/pairs": 33},
+    "tags": {f"source={HOSTILE},language=ko/rows": 900, f"source={KOREAN},language=en/rows": 90},
+    "mixture": split("kept", 800, 80)
+    | split("dropped", 100, 10)
+    | split("text_bytes_kept", 8e6, 9e5)
+    | {f"source={HOSTILE},drop_reason=quality:x/rows": 100, f"source={KOREAN},drop_reason=near_duplicate/rows": 10},
+    "shard_documents": split("tokens", 2e6, 2e5) | {f"shard=shard-00000,source={HOSTILE}/rows": 880},
+    "shard_index": {"all/shards": 1, "all/documents": 880, "all/tokens": 2.2e6, "all/bin_bytes": 4.4e6},
+}
+
+
+def chain(config: Config = CONFIG) -> dict[str, Manifest]:
+    """A manifest for every table of the map, each made of the others as they are."""
+    return {
+        table: Manifest(
+            table=table,
+            stage=stage.name,
+            version=1,
+            fingerprint="f" * 64,
+            rows=990,
+            digest=f"digest of {table}",
+            keys_digest="0",
+            metrics=METRICS.get(table, {}),
+            params=config.stages[stage.name].model_dump(mode="json"),
+            inputs={read: f"digest of {read}" for read in stage.reads},
+            versions={"python": "3.11", "pyspark": "4.3.0", "numpy": "2.4"},
+        )
+        for stage in PIPELINE
+        for table in stage.writes
+    }
+
+
+def rendered(manifests: dict[str, Manifest], config: Config = CONFIG, card: str = '{"vocab_size": 16000}') -> str:
+    files = {f"out/{table}/_manifest.json": json.dumps(asdict(one)) for table, one in manifests.items()}
+    storage = Memory(files | {"out/tokenizer/card.json": card})
+    return storage.files[html_report.write(cast(Storage, storage), config)]
+
+
+def test_figures() -> None:
+    page = Page(rendered(chain()))
+    assert page.row("all", 9) == ["all", "1,000", "10", "990", "880", "110", "88.0 %", "8.90", "2,200,000"]
+    assert page.row("국민청원", 9)[1:] == ["100", "10", "90", "80", "10", "80.0 %", "0.90", "200,000"]
+    assert page.row("quality:x", 6)[1:4] == ["dropped", "100", "83.3 %"]
+    assert page.row("near", 4)[1:3] == ["20", "10"]
+    assert page.row(KOREAN, 3) == [KOREAN, "0", "90"]  # languages: ko, en
+    assert page.row("all", 3)[1:] == ["3", "3"]  # masked: phone, all kinds
+    for text in ("16,000", "4.3.0", "Every check of the tables below holds", "33 pairs"):
+        assert text in page.text
+    assert "make " not in page.text
+
+
+def test_every_string_is_escaped() -> None:
+    text = rendered(chain(), card=json.dumps({HOSTILE: HOSTILE, "list": [HOSTILE]}))
+    page = Page(text)
+    assert page.text.count(HOSTILE) > 8
+    assert "<script" not in text
+    assert "시험 <run>" in page.text
+
+
+def test_needs_no_network() -> None:
+    page = Page(rendered(chain()))
+    allowed = {"html", "head", "meta", "link", "title", "style", "body", "header", "nav", "main", "section", "p", "h1"}
+    allowed |= {"h2", "ul", "ol", "li", "dl", "div", "dt", "dd", "a", "svg", "rect", "table", "caption", "thead"}
+    allowed |= {"tbody", "tfoot", "tr", "th", "td", "span", "strong", "small", "code", "details", "summary", "wbr"}
+    assert {tag for tag, _ in page.tags} <= allowed
+    for tag, attributes in page.tags:
+        assert not {"src", "onclick", "onload"} & attributes.keys()
+        assert (attributes.get("href") or "#").startswith("data:," if tag == "link" else "#")
+    assert "url(" not in rendered(chain())
+    assert "@import" not in rendered(chain())
+
+
+def test_is_accessible() -> None:
+    page = Page(rendered(chain()))
+    of = [tag for tag, _ in page.tags]
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    regions = [attributes for _, attributes in page.tags if attributes.get("role") == "region"]
+    assert ("html", {"lang": "en"}) in page.tags
+    assert len(ids) == len(set(ids))
+    assert of.count("table") == of.count("caption") == len(regions)
+    assert all(region["tabindex"] == "0" and region["aria-labelledby"] in ids for region in regions)
+    assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
+    assert {str(attributes["href"])[1:] for tag, attributes in page.tags if tag == "a"} <= set(ids)
+    assert all(len(row) > 1 for row in page.rows)
+
+
+def test_equal_manifests_give_equal_bytes() -> None:
+    backwards = {
+        table: replace(one, metrics=dict(reversed(one.metrics.items()))) for table, one in reversed(chain().items())
+    }
+    assert rendered(chain()) == rendered(backwards)
+
+
+@pytest.mark.parametrize("stage", PIPELINE, ids=lambda stage: stage.name)
+def test_a_missing_stage_is_said(stage: Any) -> None:
+    there = {table: one for table, one in chain().items() if table not in stage.writes}
+    assert f"make {stage.name}" in Page(rendered(there)).text
+
+
+def test_nothing_there_at_all() -> None:
+    text = Page(rendered({})).text
+    for stage in PIPELINE:
+        assert f"make {stage.name}" in text
+    assert "run make corpus" in text
+
+
+@pytest.mark.parametrize("card", ["", "[1]", "{", "null"])
+def test_an_unreadable_card_is_said(card: str) -> None:
+    assert "make tokenizer ARGS=--force" in Page(rendered(chain(), card=card)).text
+
+
+def test_failed_checks_are_shown_with_their_condition() -> None:
+    manifests = chain()
+    manifests["documents"] = replace(manifests["documents"], failed=["text_not_empty", "gone"])
+    page = Page(rendered(manifests))
+    assert page.row("documents", 3) == ["documents", "text_not_empty", "count_if(text = '') = 0"]
+    assert ["documents", "gone", "–"] in page.rows
+    assert page.row("documents scrub", 6)[3] == "0 of 2"
+
+
+def test_a_table_that_no_longer_fits_is_said() -> None:
+    manifests = chain()
+    manifests["duplicates"] = replace(manifests["duplicates"], digest="another")
+    assert page_state(manifests, "mixture mix") == "not of the present duplicates: make mix"
+    changed = config_of(HOSTILE, KOREAN, dedup={"threshold": 0.7})
+    assert page_state(chain(), "duplicates dedup", changed) == "made with other threshold: make dedup"
+
+
+def page_state(manifests: dict[str, Manifest], start: str, config: Config = CONFIG) -> str:
+    return Page(rendered(manifests, config)).row(start, 6)[4]
+
+
+def test_tables_made_by_several_versions() -> None:
+    manifests = chain()
+    for table, version in (("tags", "4.2.1"), ("mixture", "4.1.0")):
+        manifests[table] = replace(manifests[table], versions={"pyspark": version})
+    assert "4.1.0, 4.2.1, 4.3.0" in Page(rendered(manifests)).text
+
+
+def test_sources_may_differ_from_the_config() -> None:
+    page = Page(rendered(chain(), config_of(KOREAN, "new")))
+    assert page.row("new", 9)[1:] == ["–"] * 8
+    assert page.row(HOSTILE, 9)[4] == "800"
+
+
+def test_options_of_readers_are_not_shown() -> None:
+    secret = {"format": "jdbc", "path": "x", "doc_type": "web", "licence": "CC0", "columns": {}}
+    config = check(
+        {"name": "n", "output": "out", "sources": {"db": {**secret, "options": {"password": "geheim"}}}}, "t"
+    )
+    assert "geheim" not in rendered(chain(config), config)

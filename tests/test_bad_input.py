@@ -1,0 +1,224 @@
+"""Bad input and bad surroundings: a clear error of ours, nothing half-published, no Java stack trace."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from corpus_pipeline.errors import ConfigError, ConservationError, ResourceError
+from corpus_pipeline.pipeline import STAGES
+from corpus_pipeline.run import java, manifest
+from corpus_pipeline.run.config import check
+from corpus_pipeline.run.execute import Run, execute, plan
+from corpus_pipeline.run.failures import translate
+from corpus_pipeline.run.storage import Storage
+
+pytestmark = pytest.mark.spark
+ROOT = Path(__file__).resolve().parents[1]
+
+
+TOPICS = (
+    "바다를 건너온 바람이 불었다,산길에는 안개가 끼었다,시장에서 생선을 샀다,기차는 늦게 도착했다,아이들이 골목에서 놀았다,"
+    "도서관 불이 꺼졌다,감나무에 열매가 달렸다,편지를 부치러 갔다,우물가에 사람이 모였다,겨울은 길고 추웠다,"
+    "새벽에 눈이 내렸다,할머니가 이야기를 들려주었다,배는 항구를 떠났다,논에 물을 댔다,학교 종이 울렸다,"
+    "꽃이 피고 졌다,강물이 얼어붙었다,장터에 소리꾼이 왔다,별이 쏟아질 듯했다,밥을 짓는 연기가 올랐다,"
+    "문을 두드리는 소리가 났다,책장을 천천히 넘겼다,빨래가 바람에 날렸다,고양이가 담을 넘었다,버스를 놓치고 걸었다,"
+    "비가 그치자 무지개가 떴다,오래된 사진을 꺼냈다,다리를 건너 마을로 갔다,등잔불이 흔들렸다,보리밭이 누렇게 익었다,"
+    "나루터에서 배를 기다렸다"
+).split(",")
+
+
+class Corpus:
+    """A small corpus in a scratch folder, run stage by stage in the tests' session."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self.spark, self.folder, self.lines = spark, folder, list[str]()
+        self.input, self.output = folder / "a.jsonl", folder / "out"
+        records = [
+            {"id": str(i), "body": " ".join(TOPICS[(i * k) % 31] for k in range(1, 12)) + "."} for i in range(30)
+        ]
+        self.input.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in records), encoding="utf-8")
+        self.raw: dict[str, Any] = {
+            "name": "t",
+            "output": str(self.output),
+            "sources": {
+                "a": {
+                    "format": "json", "path": str(self.input), "fields": "id string, body string",
+                    "doc_type": "web", "licence": "CC0-1.0", "columns": {"record_id": "id", "text": "body"},
+                }
+            },
+            "sample": {"fraction": 1},
+            "train_tokenizer": {"vocab_size": 400},
+        }  # fmt: skip
+
+    @property
+    def run(self) -> Run:
+        return Run(self.spark, Storage(self.spark), check(self.raw, "t.yaml"), self.lines.append)
+
+    def make(self, *stages: str, force: bool = False) -> None:
+        """Run the stages; an error comes out as the user would see it."""
+        self.spark.conf.set("spark.sql.shuffle.partitions", 2)
+        try:
+            for stage in stages:
+                execute(self.run, STAGES[stage], force)
+        except Exception as error:
+            raise translate(error, "log") from error
+
+    def manifest(self, table: str) -> Path:
+        return self.output / table / manifest.FILE
+
+
+@pytest.fixture
+def corpus(spark: SparkSession, tmp_path: Path) -> Corpus:
+    return Corpus(spark, tmp_path)
+
+
+def test_a_truncated_gzip_names_the_file_and_publishes_nothing(corpus: Corpus) -> None:
+    whole = gzip.compress(os.urandom(200_000).hex().encode() + b"\n")
+    broken = corpus.folder / "b.jsonl.gz"
+    broken.write_bytes(whole[: len(whole) // 2])
+    corpus.raw["sources"]["a"]["path"] = [str(corpus.input), str(broken)]
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("collect")
+    assert caught.value.where.endswith("b.jsonl.gz")
+    assert caught.value.got == "EOFException"
+    assert not corpus.manifest("raw_documents").exists()
+    assert plan(corpus.run, (STAGES["collect"],), False) == [(STAGES["collect"], "raw_documents is not there")]
+
+
+def test_an_empty_source_is_named(corpus: Corpus) -> None:
+    corpus.input.write_text("", encoding="utf-8")
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("collect")
+    assert (caught.value.where, caught.value.got) == ("sources.a", "none")
+    assert not corpus.manifest("raw_documents").exists()
+
+
+def test_records_without_the_mapped_field_are_rejected(corpus: Corpus) -> None:
+    corpus.input.write_text(
+        '{"id": "1", "text": "다른 이름의 칸"}\n{"id": "2", "body": "제대로 된 글"}\n', encoding="utf-8"
+    )
+    corpus.make("collect")
+    found = manifest.read(corpus.run.storage, str(corpus.output), "rejected_records")
+    assert found is not None
+    assert found.metrics["source=a,reason=missing_text/rows"] == 1
+
+
+def test_a_stage_whose_input_is_missing_says_what_to_make(corpus: Corpus) -> None:
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("scrub")
+    assert caught.value.todo == "Run `make collect` first."
+
+
+def test_a_wrong_tokenizer_file_is_refused_before_any_work(corpus: Corpus) -> None:
+    corpus.make("collect", "scrub", "dedup", "classify", "tag", "mix", "sample", "train_tokenizer")
+    path = corpus.output / "tokenizer" / "tokenizer.json"
+    good = path.read_text(encoding="utf-8")
+    path.write_text(good[:1000], encoding="utf-8")
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("serialize")
+    assert caught.value.where == "tokenizer.json"
+    path.write_text(good, encoding="utf-8")
+    corpus.raw["serialize"] = {"eod_token": "<|nope|>"}
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("serialize")
+    assert "<|nope|>" in caught.value.expected
+    assert not corpus.manifest("shard_index").exists()
+
+
+def test_a_missing_model_is_named(corpus: Corpus) -> None:
+    corpus.raw["classify"] = {"model": str(corpus.folder / "none.ftz")}
+    corpus.make("collect", "scrub")
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("classify")
+    assert caught.value.where.endswith("none.ftz")
+
+
+def test_an_output_that_cannot_be_written_is_named(corpus: Corpus) -> None:
+    file = corpus.folder / "file"
+    file.write_text("", encoding="utf-8")
+    corpus.raw["output"] = str(file / "out")
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("collect")
+    assert str(file) in caught.value.where
+    corpus.raw["output"] = "/proc/no-such-folder"
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("collect")
+    assert caught.value.expected == "a writable folder"
+
+
+@pytest.mark.parametrize("harm", ["delete", "halve", "empty"])
+def test_a_table_without_a_whole_manifest_is_not_there(corpus: Corpus, harm: str) -> None:
+    corpus.make("collect")
+    path = corpus.manifest("raw_documents")
+    whole = path.read_bytes()
+    if harm == "delete":
+        path.unlink()
+    else:
+        path.write_bytes(whole[: len(whole) // 2] if harm == "halve" else b"")
+    (corpus.output / "raw_documents" / f".{manifest.FILE}.crc").unlink(missing_ok=True)
+    with pytest.raises(ResourceError):
+        corpus.make("scrub")
+    corpus.make("collect")
+    assert path.read_bytes() == whole
+
+
+def test_a_failing_stage_leaves_the_published_table(corpus: Corpus) -> None:
+    corpus.make("collect", "scrub", "dedup", "classify", "tag", "mix")
+    before = corpus.manifest("mixture").read_bytes()
+    corpus.raw["mix"] = {"weights": {"news": 1.0}}
+    with pytest.raises(ConfigError):
+        corpus.make("mix")
+    assert corpus.manifest("mixture").read_bytes() == before
+
+
+def test_lost_documents_end_the_run(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    corpus.make("collect")
+    scrub = STAGES["scrub"]
+    losing = replace(
+        scrub, transform=lambda tables, params: {"documents": scrub.transform(tables, params)["documents"].limit(29)}
+    )
+    monkeypatch.setitem(STAGES, "scrub", losing)
+    with pytest.raises(ConservationError) as caught:
+        corpus.make("scrub", force=True)
+    assert (caught.value.expected, caught.value.got) == ("the 30 keys of raw_documents", "29 rows, or other keys")
+    assert not corpus.manifest("documents").exists()
+
+
+def test_no_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "no"))
+    monkeypatch.setattr(java, "INSTALLED", tmp_path)
+    with pytest.raises(ResourceError) as caught:
+        java.find_java()
+    assert (caught.value.expected, caught.value.got) == ("Java 17 or 21", "none")
+    assert "openjdk-17-jre-headless" in caught.value.todo
+
+
+def test_what_the_user_sees_is_one_line(corpus: Corpus) -> None:
+    (corpus.folder / "b.jsonl.gz").write_bytes(gzip.compress(b"{}")[:-12])
+    corpus.raw["sources"]["a"]["path"] = str(corpus.folder / "b.jsonl.gz")
+    config = corpus.folder / "c.yaml"
+    config.write_text(yaml.safe_dump(corpus.raw, allow_unicode=True), encoding="utf-8")
+    command = [sys.executable, "jobs/collect.py", "--config", str(config), "--log-dir", str(corpus.folder)]
+    result = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    printed = result.stdout + result.stderr
+    assert "\tat " not in printed
+    assert "Traceback" not in printed
+    errors = [line for line in printed.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert "b.jsonl.gz" in errors[0]
