@@ -26,15 +26,39 @@ pytestmark = pytest.mark.spark
 ROOT = Path(__file__).resolve().parents[1]
 
 
-TOPICS = (
-    "바다를 건너온 바람이 불었다,산길에는 안개가 끼었다,시장에서 생선을 샀다,기차는 늦게 도착했다,아이들이 골목에서 놀았다,"
-    "도서관 불이 꺼졌다,감나무에 열매가 달렸다,편지를 부치러 갔다,우물가에 사람이 모였다,겨울은 길고 추웠다,"
-    "새벽에 눈이 내렸다,할머니가 이야기를 들려주었다,배는 항구를 떠났다,논에 물을 댔다,학교 종이 울렸다,"
-    "꽃이 피고 졌다,강물이 얼어붙었다,장터에 소리꾼이 왔다,별이 쏟아질 듯했다,밥을 짓는 연기가 올랐다,"
-    "문을 두드리는 소리가 났다,책장을 천천히 넘겼다,빨래가 바람에 날렸다,고양이가 담을 넘었다,버스를 놓치고 걸었다,"
-    "비가 그치자 무지개가 떴다,오래된 사진을 꺼냈다,다리를 건너 마을로 갔다,등잔불이 흔들렸다,보리밭이 누렇게 익었다,"
-    "나루터에서 배를 기다렸다"
-).split(",")
+TOPICS = [
+    "바다를 건너온 바람이 불었다",
+    "산길에는 안개가 끼었다",
+    "시장에서 생선을 샀다",
+    "기차는 늦게 도착했다",
+    "아이들이 골목에서 놀았다",
+    "도서관 불이 꺼졌다",
+    "감나무에 열매가 달렸다",
+    "편지를 부치러 갔다",
+    "우물가에 사람이 모였다",
+    "겨울은 길고 추웠다",
+    "새벽에 눈이 내렸다",
+    "할머니가 이야기를 들려주었다",
+    "배는 항구를 떠났다",
+    "논에 물을 댔다",
+    "학교 종이 울렸다",
+    "꽃이 피고 졌다",
+    "강물이 얼어붙었다",
+    "장터에 소리꾼이 왔다",
+    "별이 쏟아질 듯했다",
+    "밥을 짓는 연기가 올랐다",
+    "문을 두드리는 소리가 났다",
+    "책장을 천천히 넘겼다",
+    "빨래가 바람에 날렸다",
+    "고양이가 담을 넘었다",
+    "버스를 놓치고 걸었다",
+    "비가 그치자 무지개가 떴다",
+    "오래된 사진을 꺼냈다",
+    "다리를 건너 마을로 갔다",
+    "등잔불이 흔들렸다",
+    "보리밭이 누렇게 익었다",
+    "나루터에서 배를 기다렸다",
+]
 
 
 class Corpus:
@@ -126,6 +150,10 @@ def test_a_wrong_tokenizer_file_is_refused_before_any_work(corpus: Corpus) -> No
     path.write_text(good[:1000], encoding="utf-8")
     with pytest.raises(ResourceError) as caught:
         corpus.make("serialize")
+    assert (caught.value.expected, caught.value.got) == ("the file as it was written", "ChecksumException")
+    (path.parent / f".{path.name}.crc").unlink()
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("serialize")
     assert caught.value.where == "tokenizer.json"
     path.write_text(good, encoding="utf-8")
     corpus.raw["serialize"] = {"eod_token": "<|nope|>"}
@@ -165,7 +193,6 @@ def test_a_table_without_a_whole_manifest_is_not_there(corpus: Corpus, harm: str
         path.unlink()
     else:
         path.write_bytes(whole[: len(whole) // 2] if harm == "halve" else b"")
-    (corpus.output / "raw_documents" / f".{manifest.FILE}.crc").unlink(missing_ok=True)
     with pytest.raises(ResourceError):
         corpus.make("scrub")
     corpus.make("collect")

@@ -55,12 +55,18 @@ def out(runs: list[tuple[Path, str]]) -> Path:
     return runs[0][0]
 
 
+def sql(query: str) -> list[tuple[Any, ...]]:
+    return duckdb.execute(query).fetchall()
+
+
 def rows(out: Path, table: str, columns: str = "*") -> list[dict[str, Any]]:
-    return duckdb.sql(f"select {columns} from '{out}/{table}/*.parquet'").to_arrow_table().to_pylist()
+    found = duckdb.execute(f"select {columns} from '{out}/{table}/*.parquet'")
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def count(out: Path, table: str, where: str = "true") -> int:
-    return int(duckdb.sql(f"select count(*) from '{out}/{table}/*.parquet' where {where}").fetchall()[0][0])
+    return int(sql(f"select count(*) from '{out}/{table}/*.parquet' where {where}")[0][0])
 
 
 def test_shards_are_the_same_bytes_whatever_the_partitions_and_cores(runs: list[tuple[Path, str]]) -> None:
@@ -78,7 +84,7 @@ def test_tables_have_the_same_rows_whatever_the_partitions_and_cores(runs: list[
     for other in others:
         for a, b in ((first, other), (other, first)):
             query = f"select * from '{a}/{table}/*.parquet' except all select * from '{b}/{table}/*.parquet'"
-            assert duckdb.sql(query).fetchall() == []
+            assert sql(query) == []
 
 
 def test_tokenizer_files_are_the_same_bytes(runs: list[tuple[Path, str]]) -> None:
@@ -121,7 +127,7 @@ def test_every_document_is_in_every_table_and_has_one_decision(out: Path) -> Non
         assert len(found) == len(ids), table
         assert set(found) == ids, table
     assert count(out, "mixture", "(copies > 0) <> (drop_reason is null)") == 0
-    copies = duckdb.sql(f"select sum(copies) from '{out}/mixture/*.parquet'").fetchall()[0][0]
+    copies = sql(f"select sum(copies) from '{out}/mixture/*.parquet'")[0][0]
     assert count(out, "shard_documents") == copies
 
 
@@ -192,7 +198,7 @@ def test_no_planted_number_is_in_any_output_but_the_raw_tables(runs: list[tuple[
         if name.split("/")[0].lstrip(".") in RAW:
             continue
         if path.suffix == ".parquet":
-            texts[name] = json.dumps(duckdb.sql(f"select * from '{path}'").fetchall(), ensure_ascii=False, default=str)
+            texts[name] = json.dumps(sql(f"select * from '{path}'"), ensure_ascii=False, default=str)
         elif path.suffix == ".bin" and path.parent.name == "shards":
             from tests.read_shards import Shard
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.run.storage import CORRUPT, Storage
 
 FILE = "_manifest.json"
 
@@ -47,6 +47,10 @@ def read(storage: Storage, output: str, table: str) -> Manifest | None:
     try:
         return Manifest(**json.loads(storage.read_text(path)))
     except (ValueError, TypeError):
+        return None
+    except ResourceError as error:
+        if error.got != CORRUPT:
+            raise
         return None
 
 

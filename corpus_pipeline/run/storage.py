@@ -13,6 +13,9 @@ from pyspark.sql import SparkSession
 from corpus_pipeline.errors import ResourceError
 
 
+CORRUPT = "ChecksumException"  # Hadoop's name for a file that is not what was written
+
+
 class Entry(NamedTuple):
     """A file: its URI, size in bytes and time of modification in ms."""
 
@@ -48,10 +51,11 @@ class Storage:
         return sorted(entries)
 
     def read_text(self, path: str) -> str:
-        """The UTF-8 text of a small file."""
+        """The UTF-8 text of a small file. Raises ResourceError, got=CORRUPT when its checksum is wrong."""
         stream = self._do(path, "a readable file", lambda: self._fs(path).open(self._path(path)))
+        read = self._jvm.org.apache.commons.io.IOUtils.toByteArray
         try:
-            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream)).decode("utf-8")
+            return bytes(self._do(path, "the file as it was written", lambda: read(stream))).decode("utf-8")
         finally:
             stream.close()
 
