@@ -12,7 +12,6 @@ from pyspark.sql import SparkSession
 
 from corpus_pipeline.errors import ResourceError
 
-
 CORRUPT = "ChecksumException"  # Hadoop's name for a file that is not what was written
 
 

@@ -1,0 +1,72 @@
+"""Writing aside: what breaks a contract is never published; digests do not depend on order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from corpus_pipeline.errors import ContractError
+from corpus_pipeline.run.publish import Written, write_aside
+
+pytestmark = pytest.mark.spark
+SLICES = {"source": ["a", "b"]}
+Sampled = tuple[str | None, str, str, int]
+
+
+def aside(spark: SparkSession, folder: Path, rows: list[Sampled], partitions: int = 1) -> Written:
+    df = spark.createDataFrame(rows, "doc_id string, source string, doc_type string, text_bytes long").repartition(
+        partitions
+    )
+    return write_aside(df, "tokenizer_sample", str(folder), {"doc_type": ["web"]})
+
+
+def test_digests_follow_content_alone(spark: SparkSession, tmp_path: Path) -> None:
+    rows: list[Sampled] = [(f"{i}", "a", "web", i) for i in range(50)]
+    one = aside(spark, tmp_path, rows)
+    assert one == aside(spark, tmp_path, rows[::-1], 7)
+    assert one.metrics["all/text_bytes"] == one.metrics["doc_type=web/text_bytes"] == sum(range(50))
+    other = aside(spark, tmp_path, [*rows[:-1], ("49", "a", "web", 50)])
+    assert (other.rows, other.keys_digest) == (one.rows, one.keys_digest)
+    assert other.digest != one.digest
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ([(None, "a", "web", 1)], "tokenizer_sample.doc_id"),
+        ([("1", "a", "web", 1), ("1", "b", "web", 2)], "tokenizer_sample: doc_id"),
+    ],
+)
+def test_nulls_and_repeated_keys_are_refused(
+    spark: SparkSession, tmp_path: Path, rows: list[Sampled], where: str
+) -> None:
+    with pytest.raises(ContractError) as caught:
+        aside(spark, tmp_path, rows)
+    assert caught.value.where == where
+
+
+def test_other_columns_and_failing_checks_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(ContractError) as caught:
+        write_aside(spark.range(3), "tokenizer_sample", str(tmp_path), SLICES)
+    assert "differing" in caught.value.got
+    wrong = spark.createDataFrame(
+        [("b", "a", "near", 0.9)], "doc_a string, doc_b string, kind string, similarity double"
+    )
+    with pytest.raises(ContractError) as caught:
+        write_aside(wrong, "duplicate_pairs", str(tmp_path), SLICES)
+    assert caught.value.where == "duplicate_pairs: ordered"
+
+
+def test_a_broken_warn_check_is_reported(spark: SparkSession, tmp_path: Path) -> None:
+    from corpus_pipeline.schemas import contract
+
+    struct = {f["name"]: f["type"] for f in contract("documents").schema["fields"]}
+    values = {"text": "''", "doc_id": "'x'", "source": "'a'", "doc_type": "'web'", "licence": "'l'", "text_bytes": "0L"}
+    columns = []
+    for name, kind in struct.items():
+        value = values.get(name, "0" if kind == "integer" else "null")
+        columns.append(f"cast({value} as {kind if isinstance(kind, str) else 'array<string>'}) {name}")
+    written = write_aside(spark.range(1).selectExpr(*columns), "documents", str(tmp_path), SLICES)
+    assert written.failed == ["text_not_empty"]
