@@ -23,6 +23,7 @@ _META = regex.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_\-
 # What running text is full of: the most frequent Korean syllables (endings, particles), and hiragana.
 _KOREAN = regex.compile("[이다는을를에의가고하은지도로기서한사어나자리시있그들대아라것인]")
 _JAPANESE = regex.compile("[ぁ-ん]")
+_SYLLABLE = regex.compile("[가-힣ぁ-ヿ]")  # decides for a text of a few words
 _OTHERS = (
     ("cp949", _KOREAN),
     ("utf-16-le", _KOREAN),
@@ -76,12 +77,10 @@ def _checked(data: bytes, charset: str) -> Decoded:
 
 
 def _most_like_text(data: bytes) -> Decoded:
-    decoded = [
-        (charset, text, frequent) for charset, frequent in _OTHERS if (text := _strict(data, charset)) is not None
-    ]
-    scored = [(len(frequent.findall(text)), charset) for charset, text, frequent in decoded]
-    score, charset = max(scored, key=lambda pair: pair[0], default=(0, ""))
-    return _checked(data, charset) if score else Decoded(None, None, "undecodable")
+    decoded = [(charset, text, often) for charset, often in _OTHERS if (text := _strict(data, charset)) is not None]
+    scored = [((len(often.findall(text)), len(_SYLLABLE.findall(text))), charset) for charset, text, often in decoded]
+    score, charset = max(scored, key=lambda pair: pair[0], default=((0, 0), ""))
+    return _checked(data, charset) if any(score) else Decoded(None, None, "undecodable")
 
 
 def _strict(data: bytes, charset: str) -> str | None:

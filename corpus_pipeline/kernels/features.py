@@ -18,7 +18,7 @@ top_bigram_share        characters of the eojeol covered by the most frequent eo
 duplicate_5gram_share   characters of the eojeol inside any 5-gram that occurs twice or more / W. All occurrences
                         count, the first too, none twice (as Gopher's paper words it; some peers omit the first)
 type_token_ratio        distinct eojeol / eojeol
-repeated_char_share     non-space characters in runs of 4 or more of the same one / W
+repeated_char_share     non-space characters in runs of 4 or more of the same one / W; runs of * are masks, not repeats
 urls                    http://, https://, and www. that is not part of one of these
 
 Cost: texts are laid end to end and counted with numpy, so a batch of one-line reviews costs what one long page
@@ -36,6 +36,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+MASK = "*"  # what scrub writes over personal data
 COUNTS = ("chars", "eojeol", "lines", "urls")
 CHUNK_CHARS = 1_000_000  # keeps temporaries near 40 MB; (documents * types^2) stays under 2^63 in _ngrams
 SHORT_LINE = 15  # characters; the contract's
@@ -129,7 +130,7 @@ def _characters(texts: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     eojeol = np.bincount(document, minlength=len(texts))
     borders = np.flatnonzero(np.concatenate(([True], points[1:] != points[:-1])))
     runs = np.diff(np.append(borders, len(points)))
-    in_run = np.repeat(runs >= RUN, runs) & ~space
+    in_run = np.repeat(runs >= RUN, runs) & ~space & (points != ord(MASK))
     return {
         "chars": chars.astype(float),
         "eojeol": eojeol.astype(float),

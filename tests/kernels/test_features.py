@@ -52,6 +52,7 @@ def test_empty_text_gives_zeros() -> None:
         ("가 나 다 라 바 가 나 다 라 사", "duplicate_5gram_share", 0),  # only a 4-gram repeats
         ("가 나 가", "type_token_ratio", 2 / 3),
         ("ㅋㅋㅋㅋ 와와와", "repeated_char_share", 4 / 7),
+        ("010-****-**** 번", "repeated_char_share", 0),  # a masked number is no bad writing
         ("ㅋㅋ ㅋㅋ", "repeated_char_share", 0),  # a run ends at a space
         ("보라 https://www.a.kr 또 WWW.b.kr 사이트www.c.kr", "urls", 3),
         ("a\n\n b \r\n", "lines", 2),
