@@ -53,7 +53,7 @@ class Stage:
 
 
 PIPELINE = (
-    Stage("collect", collect.transform, collect.Params, (), ("raw_documents", "rejected_records")),
+    Stage("collect", collect.transform, collect.Params, (), ("raw_documents", "rejected_records"), ("id_key_file",)),
     Stage("scrub", scrub.transform, scrub.Params, ("raw_documents",), ("documents",)),
     Stage("dedup", dedup.transform, dedup.Params, ("documents",), ("duplicates", "duplicate_pairs")),
     Stage("classify", classify.transform, classify.Params, ("documents",), ("quality",), files=("model",)),

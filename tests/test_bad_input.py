@@ -219,7 +219,7 @@ def test_lost_documents_end_the_run(corpus: Corpus, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(STAGES, "scrub", losing)
     with pytest.raises(ConservationError) as caught:
         corpus.make("scrub", force=True)
-    assert (caught.value.expected, caught.value.got) == ("the 30 keys of raw_documents", "29 rows, or other keys")
+    assert (caught.value.expected, caught.value.got) == ("the keys of raw_documents, 30 rows", "others, 29 rows")
     assert not corpus.manifest("documents").exists()
 
 

@@ -1,8 +1,9 @@
 """Bytes to text: which charset a file is in, found without ever replacing a byte.
 
-Order: byte-order mark, the charset the source declares, a `<meta charset>` in the first KiB, UTF-8, then the
-the other charsets of Korean and Japanese text, of which the one is taken that decodes strictly and gives most of the
-characters that running text is full of. Bias: a document that cannot be decoded strictly is refused, never patched.
+Order: byte-order mark, the charset the source declares, UTF-8, a page's `<meta charset>`, then the other charsets
+of Korean and Japanese text, of which the one is taken that decodes strictly and gives most of the characters that
+running text is full of. UTF-8 comes before `<meta>`: bytes of another charset are hardly ever valid UTF-8, while
+declarations are often wrong. Bias: a document that cannot be decoded strictly is refused, never patched.
 """
 
 from __future__ import annotations
@@ -36,7 +37,18 @@ _OTHERS = (
     ("utf-16-le", _JAPANESE),
     ("utf-16-be", _JAPANESE),
 )
-_WIDER = {"euc-kr": "cp949", "euc_kr": "cp949", "ks_c_5601-1987": "cp949", "shift_jis": "cp932", "sjis": "cp932"}
+_WIDER = {"euc-kr": "cp949", "euc_kr": "cp949", "shift_jis": "cp932", "sjis": "cp932", "shift-jis": "cp932"}
+# What a page may say of itself; any other name is a mistake, or a codec of Python's that is no charset.
+_PAGE_CHARSETS = {
+    **_WIDER,
+    **dict.fromkeys(("ks_c_5601-1987", "ksc5601", "korean", "cp949", "ms949", "windows-949", "x-windows-949"), "cp949"),
+    **dict.fromkeys(("windows-31j", "cp932", "ms932", "x-sjis"), "cp932"),
+    **{
+        name: name
+        for name in ("euc-jp", "iso-2022-jp", "iso-2022-kr", "big5", "gb18030", "gbk", "gb2312", "windows-1252")
+    },
+    **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), "windows-1252"),
+}
 META_WINDOW = 1024  # bytes; the HTML standard's prescan limit
 
 
@@ -61,12 +73,13 @@ def decode(data: bytes, declared: str = "auto") -> Decoded:
             return _checked(data, charset)
     if declared != "auto":
         return _checked(data, declared)
-    meta = _META.search(data[:META_WINDOW])
-    if meta:
-        return _checked(data, meta.group(1).decode("ascii"))
     text = _strict(data, "utf-8")
-    if text is not None:
+    if text is not None and data.count(0) * 4 < len(data) + 1:  # more zeros: UTF-16 of Latin letters
         return _checked(data, "utf-8")
+    meta = _META.search(data[:META_WINDOW])
+    charset = _PAGE_CHARSETS.get(meta.group(1).decode("ascii").lower(), "") if meta else ""
+    if charset and _strict(data, charset) is not None:
+        return _checked(data, charset)
     return _most_like_text(data)
 
 
@@ -90,7 +103,7 @@ def _likeness(text: str, often: regex.Pattern[str]) -> float:
     """Share of the frequent characters among those beyond ASCII; 1 for a few words all in common letters."""
     beyond = _BEYOND_ASCII.findall(text)
     if not beyond:
-        return 0.0
+        return 0.0 if "\0" in text else LIKE_TEXT  # Latin letters alone: readable, if nothing else fits better
     if len(beyond) < SHORT:
         return float(_encodes(beyond, "euc_kr" if often is _KOREAN else "shift_jis"))
     return len(often.findall(text)) / len(beyond)
@@ -108,5 +121,5 @@ def _encodes(letters: list[str], charset: str) -> bool:
 def _strict(data: bytes, charset: str) -> str | None:
     try:
         return data.decode(charset)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return None

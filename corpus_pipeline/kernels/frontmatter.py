@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
 _FENCE = "---"
+MAX_HEADER = 64_000  # characters
+_BRACKET, _STACKED = re.compile(r"[\[{]"), re.compile(r"(?:[-?] +){20}")
+MAX_NESTING = 500  # brackets: the C parser of YAML recurses, and ends the process when it runs out of stack
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -24,9 +28,11 @@ def split(text: str) -> tuple[dict[str, str], str]:
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
     if end is None:
         return {}, text
+    header = "\n".join(lines[1:end])
+    if len(header) > MAX_HEADER or len(_BRACKET.findall(header)) > MAX_NESTING or _STACKED.search(header):
+        return {}, text
     try:
-        # values stay text: a date or a number is what the author wrote, not what YAML makes of it
-        loaded = yaml.load("\n".join(lines[1:end]), Loader=_TextLoader)
+        loaded = yaml.load(header, Loader=_TextLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}, text
     if not isinstance(loaded, dict):
@@ -36,10 +42,16 @@ def split(text: str) -> tuple[dict[str, str], str]:
 
 
 class _TextLoader(_LOADER):  # type: ignore[misc]
-    """The safe loader without implicit types."""
+    """The safe loader without types: a date or a number is what the author wrote, not what YAML makes of it."""
+
+
+def _text(loader: Any, node: Any) -> str:
+    return str(loader.construct_scalar(node))
 
 
 _TextLoader.yaml_implicit_resolvers = {}
+for _tag in ("bool", "int", "float", "timestamp", "binary", "null"):
+    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _text)
 
 
 def _flat(value: object) -> str | None:

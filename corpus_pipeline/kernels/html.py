@@ -13,8 +13,11 @@ import trafilatura
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs parts of pages
 _ROBOTS = regex.compile(r"""<meta[^>]{0,100}?name\s*=\s*["']?robots["']?(?=[\s/>])[^>]{0,200}""", regex.IGNORECASE)
-_FORBIDS = regex.compile(r"noindex|noarchive|\bnone\b", regex.IGNORECASE)
+_FORBIDS = regex.compile(r"noindex|noarchive|(?<![:\w-])none\b", regex.IGNORECASE)
 _DECLARATION = regex.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+LATEST = "2100-01-01"  # the library's own limit is today, and the same page must give the same row tomorrow
 
 
 class Page(NamedTuple):
@@ -34,8 +37,9 @@ def extract(html: str) -> Page:
     >>> extract("<html><head><meta name='robots' content='noindex'></head><body></body></html>").noindex
     True
     """
-    robots = _ROBOTS.search(html[:20_000])
+    robots = _ROBOTS.search(html)
     noindex = bool(robots and _FORBIDS.search(robots.group()))
+    dates = {"original_date": True, "extensive_search": True, "max_date": LATEST}
     try:  # lxml refuses a str that declares a charset
         document = trafilatura.bare_extraction(
             _DECLARATION.sub("", html),
@@ -43,6 +47,7 @@ def extract(html: str) -> Page:
             include_comments=False,
             include_formatting=True,
             with_metadata=True,
+            date_extraction_params=dates,
         )
     except Exception:  # a library parser on arbitrary pages: any failure is the page's, and has a reason
         return Page(None, None, None, None, noindex, "unparsable_html")

@@ -18,6 +18,7 @@ from corpus_pipeline.kernels.bpe import Trained
 from corpus_pipeline.kernels.megatron import token_dtype
 from corpus_pipeline.kernels.morphemes import PIECE, morphemes, runs
 
+LONGEST_CACHED = 64  # characters; longer runs (base64, text without spaces) hardly come again
 CACHED_RUNS = 500_000  # about 100 MB in a worker; a full cache is emptied, results do not depend on it
 
 
@@ -47,10 +48,11 @@ class Encoder:
         """Raises ResourceError when the JSON is no tokenizer, not byte-level, or lacks `eod_token`."""
         self._tokenizer = _load(tokenizer_json)
         eod = self._tokenizer.token_to_id(eod_token)
-        if eod is None:
+        special = {token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special}
+        if eod is None or eod_token not in special:
             raise ResourceError(
                 "tokenizer.json",
-                f"the token {eod_token}",
+                f"the special token {eod_token}",
                 "a vocabulary without it",
                 "Set serialize.eod_token to one of its special tokens.",
             )
@@ -73,7 +75,11 @@ class Encoder:
             cache.update(
                 (key, np.array(e.ids, dtype=self.dtype).tobytes()) for key, e in zip(new, encoded, strict=True)
             )
-        return b"".join([cache[key] for key in keys])
+        ids = b"".join([cache[key] for key in keys])
+        for key in new:
+            if len(key) > LONGEST_CACHED:
+                del cache[key]
+        return ids
 
 
 def _load(tokenizer_json: str) -> Tokenizer:

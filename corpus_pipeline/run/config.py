@@ -60,6 +60,9 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     for key in raw:
         if key not in known:
             raise _unknown(where, str(key), known)
+    for key in known[2:]:
+        if not isinstance(raw.get(key) or {}, dict):
+            raise ConfigError(f"{where}: {key}", "a section of keys and values", type(raw[key]).__name__, FIX)
     sections = {name: dict(raw.get(name) or {}) for name in STAGES}
     if not raw.get("sources"):
         raise ConfigError(f"{where}: sources", "at least one source", "none", "Describe one; see conf/sample.yaml.")
@@ -120,4 +123,7 @@ def _override(raw: dict[str, Any], override: str) -> None:
         place = place[parent]
         if not isinstance(place, dict):
             raise ConfigError(f"--set {override}", f"'{parent}' to be a section", type(place).__name__, FIX)
-    place[last] = yaml.safe_load(text)
+    try:
+        place[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}", "a YAML value", repr(text), FIX) from None

@@ -17,11 +17,12 @@ TODO = "This is a defect or a changed input: run the stage again, and report it 
 def same_keys(storage: Storage, output: str, written: Mapping[str, Written]) -> None:
     """Every table has the keys its contract says it conserves. Raises ConservationError."""
     for table, one in written.items():
-        other = one.contract.conserves and manifest.read(storage, output, one.contract.conserves)
-        if other and other.keys_digest != one.keys_digest:
-            raise ConservationError(
-                table, f"the {other.rows} keys of {other.table}", f"{one.rows} rows, or other keys", TODO
-            )
+        if one.contract.conserves is None:
+            continue
+        other = manifest.read(storage, output, one.contract.conserves)
+        if other is None or other.keys_digest != one.keys_digest:
+            expected = f"the keys of {one.contract.conserves}, {other.rows if other else 0} rows"
+            raise ConservationError(table, expected, f"others, {one.rows} rows", TODO)
 
 
 def all_records(read: DataFrame, written: Mapping[str, Written]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from corpus_pipeline import schemas
-from corpus_pipeline.pipeline import Stage
+from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.pipeline import STAGES, Stage
 from corpus_pipeline.run import conserve, manifest, quality_report, shards, sources
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.fingerprint import digest, fingerprint, versions
@@ -61,23 +63,34 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
         return
     run.say(f"{stage.name}: runs ({reason})")
     started = time.monotonic()
+    run.storage.delete(f"{run.output}/{STAGING}")
     run.storage.make_folder(f"{run.output}/{STAGING}")
-    for table in stage.writes:
-        run.storage.delete(f"{run.output}/{STAGING}/{table}")
-    result = stage.transform(_inputs(run, stage), run.params(stage))
-    written = _write(run, stage, result)
-    _conserved(run, stage, result, written)
     inputs = _input_digests(run, stage)
     mark = fingerprint(stage, run.params(stage), inputs)
-    manifests = {table: _manifest(run, stage, table, one, (mark, inputs)) for table, one in written.items()}
-    make_visible(run.storage, run.output, list(stage.writes), manifests, manifest.write)
-    quality_report.write(run.storage, run.config, stage, [manifests[table] for table in stage.writes])
-    run.spark.catalog.clearCache()
+    try:
+        result = stage.transform(_inputs(run, stage), run.params(stage))
+        written = _write(run, stage, result)
+        _conserved(run, stage, result, written)
+        _unchanged(run, stage, mark)
+        manifests = {table: _manifest(run, stage, table, one, (mark, inputs)) for table, one in written.items()}
+        quality_report.write(run.storage, run.config, stage, [manifests[table] for table in stage.writes])
+        make_visible(run.storage, run.output, list(stage.writes), manifests, manifest.write)
+    finally:
+        run.spark.catalog.clearCache()
+        run.storage.delete(f"{run.output}/{STAGING}")
     rows = ", ".join(f"{table} {manifests[table].rows:,}" for table in stage.writes)
     run.say(f"{stage.name}: {rows} rows in {time.monotonic() - started:.1f} s")
     for table in stage.writes:
         for check in manifests[table].failed:
             run.say(f"{stage.name}: warning: {table}: check {check} does not hold")
+
+
+def _unchanged(run: Run, stage: Stage, mark: str) -> None:
+    """The inputs are those the fingerprint was taken of. Raises ResourceError."""
+    if fingerprint(stage, run.params(stage), _input_digests(run, stage)) != mark:
+        raise ResourceError(
+            f"{stage.name}: input", "files and tables that stay as they are", "a change meanwhile", "Run again."
+        )
 
 
 def _reason(run: Run, stage: Stage, force: bool) -> str | None:
@@ -97,7 +110,7 @@ def _reason(run: Run, stage: Stage, force: bool) -> str | None:
 
 
 def _changed(old: Manifest, params: Params, inputs: Mapping[str, str]) -> str:
-    now = params.model_dump(mode="json")
+    now = _shown(params)
     settings = sorted(k for k in now.keys() | old.params.keys() if now.get(k) != old.params.get(k))
     tables = sorted(k for k in inputs.keys() | old.inputs.keys() if inputs.get(k) != old.inputs.get(k))
     libraries = sorted(k for k, v in versions().items() if old.versions.get(k) != v)
@@ -107,24 +120,31 @@ def _changed(old: Manifest, params: Params, inputs: Mapping[str, str]) -> str:
     return "changed code, contracts, resources or models"
 
 
+def _shown(params: Params) -> dict[str, Any]:
+    """The settings for a manifest; options of sources, which can hold passwords, as digests."""
+    shown = params.model_dump(mode="json")
+    for source in shown.get("sources", {}).values():
+        source["options"] = digest(source["options"])
+    return shown
+
+
 def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
     """Table (or source) -> digest of its content."""
     if not stage.reads:
-        return {name: sources.listing(run.storage, name, source) for name, source in sorted(run.config.sources.items())}
+        return {
+            name: digest(sources.listing(run.storage, name, source))
+            for name, source in sorted(run.config.sources.items())
+        }
     return {table: manifest.require(run.storage, run.output, table, maker(table)).digest for table in stage.reads}
 
 
 def maker(table: str) -> str:
     """Name of the stage that writes `table`."""
-    from corpus_pipeline.pipeline import STAGES
-
     return next(stage.name for stage in STAGES.values() if table in stage.writes)
 
 
 def _inputs(run: Run, stage: Stage) -> dict[str, DataFrame]:
     if not stage.reads:
-        for name, source in run.config.sources.items():
-            sources.listing(run.storage, name, source)  # a missing path is our error, not Spark's
         return sources.read(run.spark, run.storage, run.config.stages[stage.name])
     return {table: read_table(run, table) for table in stage.reads}
 
@@ -198,7 +218,7 @@ def _manifest(run: Run, stage: Stage, table: str, one: Written, made_of: tuple[s
         keys_digest=one.keys_digest,
         metrics=one.metrics,
         failed=one.failed,
-        params=run.params(stage).model_dump(mode="json"),
+        params=_shown(run.params(stage)),
         inputs=made_of[1],
         versions=versions(),
     )

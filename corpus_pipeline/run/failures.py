@@ -41,7 +41,7 @@ def translate(error: BaseException, log: str) -> CorpusError:
             "memory", "enough for the job", "OutOfMemoryError", "Raise spark.driver_memory or executor memory."
         )
     if isinstance(error, PermissionError) or "Permission denied" in text:
-        return ResourceError("output", "a writable folder", "permission denied", "Choose another output.")
+        return ResourceError("a file of the run", "permission to use it", "permission denied", f"Which one: see {log}.")
     condition = _CONDITION.search(text)
     got = condition[1] if condition else causes[-1] if causes else type(error).__name__
     return CorpusError("spark", "the job to finish", got, f"Details are in {log}.")

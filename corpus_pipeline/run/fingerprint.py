@@ -10,6 +10,7 @@ import ast
 import hashlib
 import json
 import sys
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -23,9 +24,13 @@ from corpus_pipeline.pipeline import Stage
 from corpus_pipeline.stages.params import Params
 
 PACKAGE = "corpus_pipeline"
+# code of run/ that shapes a stage's result, and contracts it fills beside those it reads and writes
+_RUN_CODE = {"collect": (f"{PACKAGE}.run.sources",), "serialize": (f"{PACKAGE}.run.shards",)}
+_ALSO = {"collect": ("records",)}
 LIBRARIES = (  # those that can change a byte of a result
     "pyspark", "pyarrow", "numpy", "regex", "mecab-python3", "python-mecab-ko-dic", "tokenizers",
-    "fasttext-community", "py3langid", "trafilatura", "pyyaml",
+    "fasttext-community", "py3langid", "pyyaml",
+    "trafilatura", "lxml", "htmldate", "courlan", "justext",
 )  # fmt: skip
 
 
@@ -33,8 +38,10 @@ def fingerprint(stage: Stage, params: Params, inputs: dict[str, str]) -> str:
     """Hex SHA-256. inputs: table or source -> digest of its content."""
     parts: dict[str, Any] = {
         "stage": stage.name,
-        "code": code_digest(stage.transform.__module__),
-        "contracts": {t: schemas.contract(t).schema for t in (*stage.reads, *stage.writes)},
+        "code": [code_digest(module) for module in (stage.transform.__module__, *_RUN_CODE.get(stage.name, ()))],
+        "contracts": {
+            t: asdict(schemas.contract(t)) for t in (*stage.reads, *stage.writes, *_ALSO.get(stage.name, ()))
+        },
         "params": params.model_dump(mode="json"),
         "files": {name: _file_digest(getattr(params, name)) for name in stage.files},
         "inputs": inputs,
@@ -59,7 +66,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def code_digest(module: str) -> str:
-    """Hash of `module`, of what it imports from the package, and of the resources if one of them reads any."""
+    """Hash of `module`, of what it imports from the package, and of all resources."""
     sources: dict[str, str] = {}
     waiting = [module]
     while waiting:
@@ -67,8 +74,7 @@ def code_digest(module: str) -> str:
         if name not in sources:
             sources[name] = source_of(name)
             waiting += imports_of(sources[name])
-    resources = _resources() if f"{PACKAGE}.resources" in sources else {}
-    return digest({"modules": sources, "resources": resources})
+    return digest({"modules": sources, "resources": _resources()})
 
 
 def imports_of(source: str) -> list[str]:
@@ -102,13 +108,15 @@ def find_spec_or_none(name: str) -> object | None:
 
 def _resources() -> dict[str, str]:
     found: dict[str, str] = {}
-    waiting: list[Any] = [files(f"{PACKAGE}.resources")]
+    waiting: list[tuple[str, Any]] = [("", files(f"{PACKAGE}.resources"))]
     while waiting:
-        for entry in waiting.pop().iterdir():
+        prefix, folder = waiting.pop()
+        for entry in folder.iterdir():
+            name = f"{prefix}/{entry.name}"
             if entry.is_dir():
-                waiting.append(entry)
-            elif not entry.name.endswith((".pyc", ".py")):
-                found[entry.name] = hashlib.sha256(entry.read_bytes()).hexdigest()
+                waiting.append((name, entry))
+            elif not name.endswith((".pyc", ".py")):
+                found[name] = hashlib.sha256(entry.read_bytes()).hexdigest()
     return found
 
 

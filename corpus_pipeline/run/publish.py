@@ -101,8 +101,9 @@ def _aggregates(promise: Contract, slices: Mapping[str, list[str]]) -> dict[str,
 
 def _digest(name: str, columns: tuple[str, ...]) -> dict[str, Column]:
     """Two order-free sums over row hashes; a sum of 32-bit parts holds for 2^31 rows."""
-    row = F.xxhash64(F.lit(_SEED), *columns)
-    other = F.xxhash64(F.lit(_SEED + 1), *columns)
+    marked = [part for name in columns for part in (F.col(name), F.isnull(name))]  # the hash alone skips nulls
+    row = F.xxhash64(F.lit(_SEED), *marked)
+    other = F.xxhash64(F.lit(_SEED + 1), *marked)
     return {f"{name}_xor": F.bit_xor(row), f"{name}_sum": F.sum(F.shiftrightunsigned(other, 32))}
 
 

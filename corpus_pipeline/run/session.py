@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.java import find_java
 
@@ -29,7 +31,14 @@ def start(config: Config, log: str) -> SparkSession:
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         os.environ["JAVA_HOME"] = find_java()
+        if os.environ.get("LC_ALL", os.environ.get("LANG", "C")) in ("", "C", "POSIX"):
+            os.environ["LC_ALL"] = "C.UTF-8"  # else Java cannot name a file in Hangul
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)  # it prints Java stack traces
+    fixed = sorted(_FIXED.keys() & config.spark.conf.keys())
+    if fixed:
+        todo = "Remove them: the stages rely on their own."
+        raise ConfigError("spark.conf", "settings that change no result", f"{fixed}", todo)
     builder = SparkSession.builder.appName(f"corpus {config.name}")
     settings = dict(_FIXED)
     if config.spark.partitions:
@@ -41,7 +50,7 @@ def start(config: Config, log: str) -> SparkSession:
             "spark.driver.memory": config.spark.driver_memory,
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
-            "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_log_settings()} -Dcorpus.log={log}",
+            "spark.driver.extraJavaOptions": f'-Dlog4j2.configurationFile="{_log_settings()}" -Dcorpus.log="{log}"',
         }
     settings |= {key: str(value) for key, value in config.spark.conf.items()}
     for key, value in settings.items():

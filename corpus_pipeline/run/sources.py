@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError, ResourceError
-from corpus_pipeline.run.fingerprint import digest
 from corpus_pipeline.run.storage import Entry, Storage
-from corpus_pipeline.stages.collect import CORRUPT, Params, Source
+from corpus_pipeline.stages.collect import CORRUPT, PATH, Params, Source
 from corpus_pipeline.stages.read_files import FORMATS
 
 _NEEDS_FIELDS = ("json", "csv", "xml")
 _GLOB = re.compile(r"[*?\[{]")
 
 
-def listing(storage: Storage, name: str, source: Source) -> str:
-    """Digest of the source's files: names, sizes and times. Raises ResourceError when a path matches nothing."""
+def listing(storage: Storage, name: str, source: Source) -> list[Entry]:
+    """The source's files: names, sizes and times. Raises ResourceError when a path matches nothing."""
     entries: list[Entry] = []
     for pattern in source.path:
         found = storage.glob(pattern)
@@ -28,21 +28,21 @@ def listing(storage: Storage, name: str, source: Source) -> str:
                 f"sources.{name}: {pattern}", "files", "no match", "Check the path, from the folder you run in."
             )
         entries += found
-    return digest(entries)
+    return entries
 
 
 def read(spark: SparkSession, storage: Storage, params: Params) -> dict[str, DataFrame]:
-    """Source name -> what its reader gives, plus `path` (from the source's folder on)."""
+    """Source name -> what its reader gives, plus `_path` (from the source's folder on)."""
     return {name: _read(spark, storage, name, source, params) for name, source in params.sources.items()}
 
 
 def _read(spark: SparkSession, storage: Storage, name: str, source: Source, params: Params) -> DataFrame:
-    base = storage.qualified(_base(source.path[0])).rstrip("/") + "/"
+    base = storage.qualified(_base(source.path)).rstrip("/") + "/"
     if source.format in FORMATS:
         files = spark.read.format("binaryFile").options(**source.options).load(list(source.path))
-        small = files.where(F.col("length") <= params.max_file_bytes).withColumn("content", F.col("content"))
+        small = files.where(F.col("length") <= params.max_file_bytes)
         large = files.where(F.col("length") > params.max_file_bytes).withColumn("content", F.lit(None).cast("binary"))
-        return small.unionByName(large).select(_below(base, F.col("path")).alias("path"), "content")
+        return small.unionByName(large).select(_below(base, F.col("path")).alias(PATH), "content")
     reader = spark.read.format(source.format).options(**source.options)
     if source.format in _NEEDS_FIELDS:
         if source.fields is None:
@@ -53,12 +53,14 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
                 "Write e.g. fields: 'id string, body string'.",
             )
         reader = reader.option("mode", "PERMISSIVE").option("columnNameOfCorruptRecord", CORRUPT)
+        if source.format == "csv":  # a header that is not the one in `fields` is an error, not a lost record
+            reader = reader.option("enforceSchema", str(source.options.get("enforceSchema", False)).lower())
     try:
         if source.fields is not None:
             corrupt = f", {CORRUPT} string" if source.format in _NEEDS_FIELDS else ""
             reader = reader.schema(source.fields + corrupt)
         frame = reader.load(list(source.path))
-        return frame.select("*", _below(base, F.col("_metadata.file_path")).alias("path"))
+        return frame.select("*", _below(base, _decoded(F.col("_metadata.file_path"))).alias(PATH))
     except PySparkException as error:
         raise ConfigError(
             f"sources.{name}",
@@ -68,19 +70,28 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
         ) from None
 
 
-def _base(pattern: str) -> str:
-    """The folder part of a glob that holds no wildcard.
+def _base(patterns: Sequence[str]) -> str:
+    """The folder that all globs share, without wildcards.
 
-    >>> _base("data/sample/law/*.md"), _base("data/a.json")
-    ('data/sample/law', 'data')
+    >>> _base(["data/sample/law/*.md"]), _base(["data/a.json"]), _base(["d/law/*.md", "d/law_revisions/*.md"])
+    ('data/sample/law', 'data', 'd')
     """
-    parts = pattern.split("/")
-    plain = next((i for i, part in enumerate(parts[:-1]) if _GLOB.search(part)), len(parts) - 1)
-    return "/".join(parts[:plain]) or ("/" if pattern.startswith("/") else ".")
+    folders = []
+    for pattern in patterns:
+        parts = pattern.split("/")[:-1]
+        plain = next((i for i, part in enumerate(parts) if _GLOB.search(part)), len(parts))
+        folders.append(parts[:plain])
+    levels = list(zip(*folders, strict=False))
+    shared = next((i for i, level in enumerate(levels) if len(set(level)) > 1), len(levels))
+    return "/".join(folders[0][:shared]) or ("/" if patterns[0].startswith("/") else ".")
 
 
-def _below(base: str, path: F.Column) -> F.Column:  # type: ignore[name-defined]
-    """The path below `base`, percent-decoded: the same wherever the data stands."""
+def _below(base: str, path: Column) -> Column:
+    """The path below `base`: the same wherever the data stands."""
     simple = re.sub(r"^(\w+):/+", r"\1:/", base)
-    decoded = F.url_decode(F.replace(path, F.lit("+"), F.lit("%2B")))
-    return F.regexp_replace(F.regexp_replace(decoded, r"^(\w+):/+", "$1:/"), "^" + re.escape(simple), "")
+    return F.regexp_replace(F.regexp_replace(path, r"^(\w+):/+", "$1:/"), "^" + re.escape(simple), "")
+
+
+def _decoded(path: Column) -> Column:
+    """`_metadata.file_path` is percent-encoded; a path that only looks so stays."""
+    return F.coalesce(F.try_url_decode(F.replace(path, F.lit("+"), F.lit("%2B"))), path)

@@ -38,15 +38,15 @@ class Storage:
         return bool(self._fs(path).exists(self._path(path)))
 
     def glob(self, pattern: str) -> list[Entry]:
-        """Files that match, and the files directly in folders that match, sorted by path."""
+        """Files that match, and all files below folders that match, sorted by path."""
         fs = self._fs(pattern)
         found = self._do(pattern, "a readable path", lambda: fs.globStatus(self._path(pattern))) or []
         entries: list[Entry] = []
         for status in found:
-            inside = fs.listStatus(status.getPath()) if status.isDirectory() else [status]
-            entries += [
-                Entry(s.getPath().toString(), s.getLen(), s.getModificationTime()) for s in inside if s.isFile()
-            ]
+            below = fs.listFiles(status.getPath(), True)
+            while below.hasNext():
+                one = below.next()
+                entries.append(Entry(one.getPath().toString(), one.getLen(), one.getModificationTime()))
         return sorted(entries)
 
     def read_text(self, path: str) -> str:

@@ -10,6 +10,7 @@ carries the exception's message, which could quote a document.
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 
@@ -18,7 +19,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from corpus_pipeline.errors import ContractError, CorpusError
+from corpus_pipeline.errors import ContractError, CorpusError, ResourceError
 from corpus_pipeline.schemas import contract
 
 Kernel = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -107,7 +108,12 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema, where: str) -> pa.RecordBa
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _failure(kernel: StreamKernel, error: Exception) -> ContractError:
+def _failure(kernel: StreamKernel, error: Exception) -> CorpusError:
+    if isinstance(error, OSError | MemoryError):
+        got = os.strerror(error.errno or 0) if isinstance(error, OSError) else "MemoryError"
+        return ResourceError(
+            _name(kernel), "disk, memory and permissions", got, "Look at the worker's disk and memory."
+        )
     frame = traceback.extract_tb(error.__traceback__)[-1]
     ours = [f for f in traceback.extract_tb(error.__traceback__) if "corpus_pipeline" in f.filename] or [frame]
     place = f"{ours[-1].filename.rpartition('corpus_pipeline')[2].lstrip('/')}:{ours[-1].lineno}"

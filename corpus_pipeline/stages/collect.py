@@ -8,16 +8,19 @@ malformed_record    the reader could not parse the record (JSON, CSV)
 not_permitted       `permitted` is false or null, or the page says noindex
 <source's rules>    the names under `reject:` in the config
 missing_record_id, missing_text, record_too_large, undecodable, nul_bytes, too_short
-repeated_record     the same record again: all mapped columns equal
+repeated_record     the same record again: equal id, title, text, url, category and date
 
-Cost: one pass over the input, and one shuffle of the extracted text by doc_id. The shuffle makes ids unique
-without a second parse and gives every later stage even partitions, whatever the sizes of the input files.
+Cost: one pass over the input, a scan without Python that counts it, and one shuffle of the extracted text by
+doc_id. The shuffle makes ids unique and gives every later stage even partitions, whatever the input's files.
 """
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 from collections.abc import Mapping
 from functools import reduce
+from pathlib import Path
 
 import pyarrow as pa
 from pydantic import Field, field_validator
@@ -33,8 +36,11 @@ from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.params import Params as StageParams
 
 CORRUPT = "_corrupt_record"
+PATH = "_path"
+_UNSEEN = r"(?U)[\s\p{Cc}\p{Cf}\p{Z}]+"  # white space, control and zero-width characters, in Java's regex
 EXCERPT_CHARS = 200
 _NORMALISED = ("source_name", "title", "text", "category")
+_REST = ("path", "problem", "doc_type", "licence", "source_name", "speakers", "text_bytes", "excerpt")
 _IDENTITY = ("source", "record_id", "title", "text", "url", "category", "created_at")
 
 
@@ -48,12 +54,12 @@ class Source(StageParams):
     encoding  charset for html, frontmatter and text_file; `auto` finds it
     doc_type, licence, name   constants of the source (name: what is shown, e.g. the cafe)
     explode   SQL expression giving an array; each element is one record, called `item`
-    columns   contract column -> SQL expression over the input's columns, `path` and `item`
+    columns   contract column -> SQL expression over the input's columns, `_path` and `item`
     reject    reason -> SQL condition over the same; a record for which it is true is rejected
     """
 
     format: str
-    path: tuple[str, ...]
+    path: tuple[str, ...] = Field(min_length=1)
     doc_type: str
     licence: str
     name: str | None = None
@@ -64,6 +70,16 @@ class Source(StageParams):
     columns: dict[str, str]
     reject: dict[str, str] = Field(default_factory=dict)
 
+    @field_validator("encoding")
+    @classmethod
+    def _known_charset(cls, value: str) -> str:
+        if value != "auto":
+            try:
+                codecs.lookup(value)
+            except LookupError:
+                raise ValueError(f"unknown charset {value!r}") from None
+        return value
+
     @field_validator("path", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
@@ -71,9 +87,14 @@ class Source(StageParams):
 
 
 class Params(StageParams):
-    """sources: by name. max_record_chars, max_file_bytes: bounds of memory. min_chars: shortest document."""
+    """sources: by name. max_record_chars, max_file_bytes: bounds of memory. min_chars: shortest document.
+
+    id_key_file: a secret that goes into every doc_id. Without one, someone who knows the rest of a short document
+    could try all values of a masked number until its doc_id fits. Keep it with the raw tables.
+    """
 
     sources: dict[str, Source] = Field(default_factory=dict)
+    id_key_file: str | None = None
     max_record_chars: int = Field(default=10_000_000, gt=0)  # about 30 MB of Hangul: several fit a 1 GiB worker
     max_file_bytes: int = Field(default=64 << 20, gt=0)
     min_chars: int = Field(default=2, ge=1)
@@ -88,7 +109,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     exploded = {name: _explode(name, tables[name], source) for name, source in params.sources.items()}
     records = [map_source(name, exploded[name], source, params) for name, source in params.sources.items()]
     together = reduce(DataFrame.unionByName, records)
-    marked = _mark_repeats(_normalise(together)).persist(StorageLevel.DISK_ONLY)
+    marked = _mark_repeats(_normalise(together), _key(params)).persist(StorageLevel.DISK_ONLY)
     counts = [
         df.groupBy().agg(F.count(F.lit(1)).alias("records")).select(F.lit(name).alias("source"), "records")
         for name, df in exploded.items()
@@ -119,7 +140,7 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
             (F.length(text) > params.max_record_chars, "record_too_large"),
             (_undecodable("text") | _undecodable("title"), "undecodable"),
             (F.contains(text, F.lit("\0")), "nul_bytes"),
-            (F.length(F.trim(text)) < params.min_chars, "too_short"),
+            (F.length(F.regexp_replace(text, _UNSEEN, "")) < params.min_chars, "too_short"),
         ]
     )
     excerpt = F.translate(F.make_valid_utf8(F.substring(raw, 1, EXCERPT_CHARS)), "\0", " ")
@@ -141,12 +162,12 @@ def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
 def _mapping(source: Source) -> dict[str, str]:
     """SQL per contract column, the source's constants and sensible defaults filled in."""
     file_format = source.format in read_files.FORMATS
-    known = set(contract("records").columns) - {"source", "problem", "path"}
+    known = set(contract("records").columns) - {"source", "problem", "path", "doc_type", "licence"}
     unknown = sorted(set(source.columns) - known)
     if unknown:
         raise ConfigError(
             "sources: columns",
-            f"columns of schemas/records.json ({', '.join(sorted(known))})",
+            f"some of {', '.join(sorted(known))}",
             f"{unknown}",
             "Rename them.",
         )
@@ -158,8 +179,8 @@ def _mapping(source: Source) -> dict[str, str]:
         "permitted": "noindex IS NULL OR NOT noindex" if source.format == "html" else "true",
     }
     if file_format:
-        defaults |= {"record_id": "path", "text": "body", "title": "title", "url": "url", "created_at": "created_at"}
-    return {**defaults, **source.columns, "path": "path"}
+        defaults |= {"record_id": PATH, "text": "body", "title": "title", "url": "url", "created_at": "created_at"}
+    return {**defaults, **source.columns, "path": PATH}
 
 
 def _expression(name: str, df: DataFrame, column: str, sql: str) -> Column:
@@ -221,11 +242,17 @@ def nfc_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def _mark_repeats(records: DataFrame) -> DataFrame:
+def _key(params: Params) -> str:
+    """Hash of the secret for doc_ids; "" without one. Its absence is an error of run/fingerprint.py before this."""
+    return "" if params.id_key_file is None else hashlib.sha256(Path(params.id_key_file).read_bytes()).hexdigest()
+
+
+def _mark_repeats(records: DataFrame, key: str) -> DataFrame:
     """Adds doc_id (from content) and turns the second and later copies of a record into rejects."""
-    identity = F.sha2(F.to_json(F.struct(*_IDENTITY, F.coalesce("excerpt", F.lit("")).alias("excerpt"))), 256)
+    content = F.to_json(F.struct(*_IDENTITY, F.coalesce("excerpt", F.lit("")).alias("excerpt")))
+    identity = F.sha2(F.concat(F.lit(key), content), 256)
     numbered = records.withColumn("doc_id", F.substring(identity, 1, 32)).withColumn(
-        "occurrence", F.row_number().over(Window.partitionBy("doc_id").orderBy("path", "problem"))
+        "occurrence", F.row_number().over(Window.partitionBy("doc_id").orderBy(*_REST))
     )
     repeated = F.when(F.col("occurrence") > 1, F.lit("repeated_record"))
     return numbered.withColumn("problem", F.coalesce("problem", repeated))

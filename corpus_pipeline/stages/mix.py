@@ -109,6 +109,8 @@ def _supply(kept: DataFrame) -> DataFrame:
 
 def _epochs(supply: dict[str, int], params: Params) -> dict[str, float]:
     """Document type -> copies per document, on average."""
+    if not supply:
+        return {}
     missing = sorted(set(supply) - set(params.weights)) if params.weights else []
     negative = sorted(t for t, w in params.weights.items() if w < 0)
     if negative or missing or (params.weights and not any(params.weights[t] > 0 for t in supply)):

@@ -1,6 +1,6 @@
 """Whole files that Spark has no reader for: HTML pages, front matter, text in any charset.
 
-The input is Spark's `binaryFile` (path, content); the output has the columns of COLUMNS, which the config's
+The input is Spark's `binaryFile` (_path, content); the output has the columns of COLUMNS, which the config's
 SQL expressions can use. Cost: linear in bytes; one file must fit a worker (collect.max_file_bytes).
 """
 
@@ -17,12 +17,12 @@ from corpus_pipeline.stages.arrow import ddl, map_batches
 
 FORMATS = ("html", "frontmatter", "text_file")
 COLUMNS = (
-    "path string, body string, title string, front map<string,string>, url string, "
+    "_path string, body string, title string, front map<string,string>, url string, "
     "created_at string, noindex boolean, problem string"
 )
 _ARROW = pa.struct(
     [
-        ("path", pa.string()),
+        ("_path", pa.string()),
         ("body", pa.string()),
         ("title", pa.string()),
         ("front", pa.map_(pa.string(), pa.string())),
@@ -35,7 +35,7 @@ _ARROW = pa.struct(
 
 
 def read_files(files: DataFrame, file_format: str, encoding: str) -> DataFrame:
-    """`files` (path, content; content is null for a file over the size limit) as COLUMNS.
+    """`files` (_path, content; content is null for a file over the size limit) as COLUMNS.
 
     body     main text (html), text after the header (frontmatter), the text (text_file)
     front    header fields (frontmatter)
@@ -43,14 +43,14 @@ def read_files(files: DataFrame, file_format: str, encoding: str) -> DataFrame:
     problem  reject reason: undecodable, nul_bytes, no_main_text, unparsable_html, file_too_large
     """
     kernel = partial(read_batch, file_format=file_format, encoding=encoding)
-    return map_batches(files, kernel, ["path", "content"], ddl(COLUMNS))
+    return map_batches(files, kernel, ["_path", "content"], ddl(COLUMNS))
 
 
 def read_batch(batch: pa.RecordBatch, *, file_format: str, encoding: str) -> pa.RecordBatch:
-    """The kernel of read_files: RecordBatch(path, content) -> RecordBatch(COLUMNS), a row for a row."""
+    """The kernel of read_files: RecordBatch(_path, content) -> RecordBatch(COLUMNS), a row for a row."""
     rows = [
-        {"path": path, **_read(content, file_format, encoding)}
-        for path, content in zip(batch.column("path").to_pylist(), batch.column("content").to_pylist(), strict=True)
+        {"_path": path, **_read(content, file_format, encoding)}
+        for path, content in zip(batch.column("_path").to_pylist(), batch.column("content").to_pylist(), strict=True)
     ]
     return pa.RecordBatch.from_struct_array(pa.array(rows, _ARROW))
 

@@ -20,6 +20,7 @@ from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.params import Params as StageParams
 
+_MONTH = r"^(?:19|20)\d\d[-./]?(?:0[1-9]|1[0-2])(?!\d{3})"  # no start of a longer number
 _WRITTEN = ("title", "text", "source_name", "category")
 
 
@@ -40,7 +41,7 @@ class Params(StageParams):
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
     """raw_documents -> documents, a row for a row."""
-    month = F.regexp_extract("created_at", r"^(\d{4})[-./]?(\d{2})", 0)
+    month = F.regexp_extract("created_at", _MONTH, 0)
     dated = tables["raw_documents"].withColumn(
         "created_month", F.when(month != "", F.concat_ws("-", F.substring(month, 1, 4), F.substring(month, -2, 2)))
     )

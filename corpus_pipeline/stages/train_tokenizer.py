@@ -41,8 +41,7 @@ class Params(StageParams):
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
     """documents, tokenizer_sample, mixture -> tokenizer (tokenizer.json, card.json)."""
-    if len(set(params.special_tokens)) < len(params.special_tokens):
-        raise ConfigError("train_tokenizer.special_tokens", "different tokens", "one twice", "Remove it.")
+    _check(params)
     chosen = tables["tokenizer_sample"] if params.source == "sample" else tables["mixture"].where("copies > 0")
     # doc_id is the checked key of both tables
     texts = tables["documents"].join(chosen.select("doc_id"), "doc_id", how="leftsemi")
@@ -68,6 +67,16 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     }
     spark = texts.sparkSession
     return {"tokenizer": spark.createDataFrame(list(files.items()), struct_of("tokenizer"))}
+
+
+def _check(params: Params) -> None:
+    special, alphabet = set(params.special_tokens), set(bpe.byte_alphabet().values())
+    if len(special) < len(params.special_tokens) or special & alphabet:
+        where, todo = "train_tokenizer.special_tokens", "Use names such as <|endoftext|>."
+        raise ConfigError(where, "different tokens of more than one letter", f"{list(params.special_tokens)}", todo)
+    if params.vocab_size < len(special) + len(alphabet):
+        where, todo = "train_tokenizer.vocab_size", "Raise it."
+        raise ConfigError(where, "room for 256 bytes and the special tokens", f"{params.vocab_size}", todo)
 
 
 def count_runs(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

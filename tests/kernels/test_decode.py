@@ -36,12 +36,23 @@ def test_meta_charset_is_read() -> None:
         (KOREAN.encode() + b"\xff", "auto", "undecodable"),
         ("가\ufffd나".encode(), "auto", "undecodable"),
         ("가\0나".encode(), "auto", "nul_bytes"),
-        (b'<meta charset="utf-8">' + KOREAN.encode("cp949"), "auto", "undecodable"),
+        (b'<meta charset="utf-8">' + KOREAN.encode()[:-2] + b"\xff", "auto", "undecodable"),
         (b"abc", "no-such-charset", "undecodable"),
     ],
 )
 def test_what_cannot_be_decoded_is_refused(data: bytes, declared: str, problem: str) -> None:
     assert decode(data, declared) == (None, None, problem)
+
+
+@pytest.mark.parametrize("name", ["undefined", "unicode_escape", "utf-7", "utf-16", "euc-kr", "rot13", "x" * 19])
+def test_a_wrong_meta_does_no_harm(name: str) -> None:
+    page = f'<meta charset="{name}">{KOREAN}'
+    assert decode(page.encode()).text == page
+    assert decode(page.encode("cp949")).text == page
+
+
+def test_latin_text_in_utf_16_without_a_mark() -> None:
+    assert decode("plain English words".encode("utf-16-le")).text == "plain English words"
 
 
 def test_empty_and_ascii() -> None:
@@ -53,6 +64,19 @@ def test_empty_and_ascii() -> None:
     "text", ["", "---", "---\na: [\n---\nb", "---\n- a\n---\nb", "no header", "---\na: 1\nnever closed"]
 )
 def test_a_broken_header_is_text(text: str) -> None:
+    assert split(text) == ({}, text)
+
+
+@pytest.mark.parametrize(
+    "value", ["!!bool maybe", "!!timestamp abc", "!!int ''", "!!float ''", "!!python/object:os.x y"]
+)
+def test_explicit_types_do_no_harm(value: str) -> None:
+    fields, _ = split(f"---\na: {value}\n---\n본문")
+    assert set(fields) <= {"a"}
+
+
+def test_a_header_of_brackets_is_text() -> None:
+    text = "---\na: " + "[" * 60_000 + "\n---\n본문"
     assert split(text) == ({}, text)
 
 

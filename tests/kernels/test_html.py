@@ -33,6 +33,14 @@ def test_noindex_is_seen() -> None:
     assert extract(PAGE.format(head='<META content="NOINDEX, follow" NAME="robots">')).noindex
     assert extract(PAGE.format(head="<meta name='robots' content='noarchive'>")).noindex
     assert not extract(PAGE.format(head="<meta name='robots' content='index,follow'>")).noindex
+    assert not extract(PAGE.format(head="<meta name='robots' content='max-video-preview:none'>")).noindex
+    styled = "<style>" + "a{color:red}" * 3000 + "</style><meta name='robots' content='noindex'>"
+    assert extract(PAGE.replace("{head}", styled)).noindex
+
+
+def test_the_date_does_not_depend_on_today() -> None:
+    future = '<meta property="article:published_time" content="2077-05-01T00:00:00+09:00">'
+    assert extract(PAGE.format(head=future)).created_at == "2077-05-01"
 
 
 def test_a_page_that_declares_its_charset_in_xml_is_read() -> None:

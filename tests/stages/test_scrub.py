@@ -53,7 +53,15 @@ def test_a_switched_off_kind_stays(spark: SparkSession) -> None:
 
 @pytest.mark.parametrize(
     ("written", "month"),
-    [("2021-03-04", "2021-03"), ("2021.03.04", "2021-03"), ("20210304", "2021-03"), ("03/04/2021", None), (None, None)],
+    [
+        ("2021-03-04", "2021-03"),
+        ("2021.03.04", "2021-03"),
+        ("20210304", "2021-03"),
+        ("03/04/2021", None),
+        ("01012345678", None),
+        ("9001011234567", None),
+        (None, None),
+    ],
 )
 def test_months(spark: SparkSession, written: str | None, month: str | None) -> None:
     assert scrubbed(spark, created_at=written)[0]["created_month"] == month
