@@ -8,6 +8,7 @@ format   `parquet`; `files` (rows become files); `megatron` (rows become token s
 checks   SQL conditions over aggregates, `fail` or `warn`; evaluated in the pass that writes the table
 metrics  per-row SQL values that are summed, in all and by `slice`, into the quality report, in the same pass
 slice    the column by whose values the metrics are split, if any
+restricted  true for a table with personal data: it stands under the config's raw_output, if there is one
 conserves  the table whose keys this one has, every one of them and no other
 breakdown  columns by which rows are counted after the write, from these narrow columns alone
 """
@@ -57,6 +58,7 @@ class Contract:
     slice: str | None
     breakdown: tuple[str, ...]
     conserves: str | None
+    restricted: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ def contract(table: str) -> Contract:
         slice=raw.get("slice"),
         breakdown=tuple(raw.get("breakdown", ())),
         conserves=raw.get("conserves"),
+        restricted=raw.get("restricted", False),
     )
 
 

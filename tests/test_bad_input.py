@@ -210,12 +210,16 @@ def test_a_failing_stage_leaves_the_published_table(corpus: Corpus) -> None:
 
 def test_lost_documents_end_the_run(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
+    from functools import wraps
 
     corpus.make("collect")
     scrub = STAGES["scrub"]
-    losing = replace(
-        scrub, transform=lambda tables, params: {"documents": scrub.transform(tables, params)["documents"].limit(29)}
-    )
+
+    @wraps(scrub.transform)
+    def forgetful(tables: Any, params: Any) -> Any:
+        return {"documents": scrub.transform(tables, params)["documents"].limit(29)}
+
+    losing = replace(scrub, transform=forgetful)
     monkeypatch.setitem(STAGES, "scrub", losing)
     with pytest.raises(ConservationError) as caught:
         corpus.make("scrub", force=True)
@@ -233,19 +237,72 @@ def test_no_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "openjdk-17-jre-headless" in caught.value.todo
 
 
-def test_what_the_user_sees_is_one_line(corpus: Corpus) -> None:
-    (corpus.folder / "b.jsonl.gz").write_bytes(gzip.compress(b"{}")[:-12])
-    corpus.raw["sources"]["a"]["path"] = str(corpus.folder / "b.jsonl.gz")
-    config = corpus.folder / "c.yaml"
+def test_an_input_that_changes_meanwhile_is_noticed(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    from corpus_pipeline.run import conserve
+
+    counted = conserve.all_records
+
+    def growing(*arguments: Any) -> None:
+        counted(*arguments)
+        with corpus.input.open("a", encoding="utf-8") as file:
+            file.write('\n{"id": "new", "body": "나중에 온 글이다"}')
+
+    monkeypatch.setattr(conserve, "all_records", growing)
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("collect")
+    assert caught.value.got == "a change meanwhile"
+    assert not corpus.manifest("raw_documents").exists()
+
+
+def test_personal_tables_stand_under_a_root_of_their_own(corpus: Corpus) -> None:
+    corpus.raw["raw_output"] = str(corpus.folder / "restricted")
+    corpus.make("collect", "scrub")
+    assert sorted(p.name for p in (corpus.folder / "restricted").iterdir()) == ["raw_documents", "rejected_records"]
+    assert sorted(p.name for p in corpus.output.iterdir()) == ["documents", "quality_report"]
+    assert plan(corpus.run, (STAGES["collect"], STAGES["scrub"]), False) == [
+        (STAGES["collect"], None),
+        (STAGES["scrub"], None),
+    ]
+
+
+def test_settings_the_stages_rely_on_cannot_be_changed(corpus: Corpus) -> None:
+    from corpus_pipeline.run import session
+
+    corpus.raw["spark"] = {"conf": {"spark.sql.files.ignoreCorruptFiles": True}}
+    with pytest.raises(ConfigError) as caught:
+        session.start(check(corpus.raw, "t.yaml"), "log")
+    assert "ignoreCorruptFiles" in caught.value.got
+
+
+def collect_job(corpus: Corpus, **environment: str) -> subprocess.CompletedProcess[str]:
+    config = corpus.folder / "with space" / "c.yaml"
+    config.parent.mkdir()
     config.write_text(yaml.safe_dump(corpus.raw, allow_unicode=True), encoding="utf-8")
-    command = [sys.executable, "jobs/collect.py", "--config", str(config), "--log-dir", str(corpus.folder)]
-    result = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "jobs/collect.py", "--config", str(config), "--log-dir", str(config.parent)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_hangul_file_names_in_a_c_locale_and_spaces_in_paths(corpus: Corpus) -> None:
+    renamed = corpus.input.rename(corpus.folder / "한글 이름.jsonl")
+    corpus.raw["sources"]["a"]["path"] = str(renamed)
+    result = collect_job(corpus, LC_ALL="C", LANG="C")
+    assert result.returncode == 0, result.stderr
+    assert "raw_documents 30, rejected_records 0 rows" in result.stderr
+
+
+@pytest.mark.parametrize("fault", ["gzip", "expression"])
+def test_what_the_user_sees_is_one_line(corpus: Corpus, fault: str) -> None:
+    if fault == "gzip":
+        (corpus.folder / "b.jsonl.gz").write_bytes(gzip.compress(b"{}")[:-12])
+        corpus.raw["sources"]["a"]["path"] = str(corpus.folder / "b.jsonl.gz")
+    else:
+        corpus.raw["sources"]["a"]["columns"]["text"] = "no_such_column"
+    result = collect_job(corpus)
     assert result.returncode == 1
     printed = result.stdout + result.stderr
-    assert "\tat " not in printed
+    assert "org.apache" not in printed
     assert "Traceback" not in printed
     errors = [line for line in printed.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
-    assert "b.jsonl.gz" in errors[0]
+    assert ("b.jsonl.gz" if fault == "gzip" else "sources.a: text") in errors[0]

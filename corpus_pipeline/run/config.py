@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.pipeline import STAGES
+from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.collect import Source
 from corpus_pipeline.stages.params import Params
 
@@ -32,12 +33,20 @@ class SparkSettings(Params):
 
 
 class Config(Params):
-    """name: of the run. output: folder or URI of its tables. stages: the checked settings of every stage."""
+    """name: of the run. output: folder or URI of its tables. stages: the checked settings of every stage.
+
+    raw_output: another folder or URI for the tables that hold personal data, with permissions of its own.
+    """
 
     name: str
     output: str
+    raw_output: str | None = None
     spark: SparkSettings = SparkSettings()
     stages: dict[str, Any]
+
+    def root(self, table: str) -> str:
+        """The folder that holds a table's folder."""
+        return (contract(table).restricted and self.raw_output) or self.output
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -56,11 +65,11 @@ def load(path: str, overrides: Sequence[str] = ()) -> Config:
 
 def check(raw: Mapping[str, Any], where: str) -> Config:
     """`raw` as a Config. Raises ConfigError that says which key is wrong."""
-    known = ["name", "output", "spark", "sources", *STAGES]
+    known = ["name", "output", "raw_output", "spark", "sources", *STAGES]
     for key in raw:
         if key not in known:
             raise _unknown(where, str(key), known)
-    for key in known[2:]:
+    for key in known[3:]:
         if not isinstance(raw.get(key) or {}, dict):
             raise ConfigError(f"{where}: {key}", "a section of keys and values", type(raw[key]).__name__, FIX)
     sections = {name: dict(raw.get(name) or {}) for name in STAGES}
@@ -68,7 +77,7 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
         raise ConfigError(f"{where}: sources", "at least one source", "none", "Describe one; see conf/sample.yaml.")
     sections["collect"]["sources"] = raw["sources"]
     stages = {name: _model(STAGES[name].params, section, f"{where}: {name}") for name, section in sections.items()}
-    top = {key: raw[key] for key in ("name", "output") if key in raw}
+    top = {key: raw[key] for key in ("name", "output", "raw_output") if key in raw}
     spark = _model(SparkSettings, raw.get("spark") or {}, f"{where}: spark")
     return _model(Config, {**top, "spark": spark, "stages": stages}, where)
 

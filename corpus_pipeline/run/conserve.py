@@ -8,20 +8,22 @@ from pyspark.sql import DataFrame
 
 from corpus_pipeline.errors import ConservationError, ResourceError
 from corpus_pipeline.run import manifest
+from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.publish import Written
 from corpus_pipeline.run.storage import Storage
 
 TODO = "This is a defect or a changed input: run the stage again, and report it if it stays."
 
 
-def same_keys(storage: Storage, output: str, written: Mapping[str, Written]) -> None:
+def same_keys(storage: Storage, config: Config, written: Mapping[str, Written]) -> None:
     """Every table has the keys its contract says it conserves. Raises ConservationError."""
     for table, one in written.items():
-        if one.contract.conserves is None:
+        source = one.contract.conserves
+        if source is None:
             continue
-        other = manifest.read(storage, output, one.contract.conserves)
+        other = manifest.read(storage, config.root(source), source)
         if other is None or other.keys_digest != one.keys_digest:
-            expected = f"the keys of {one.contract.conserves}, {other.rows if other else 0} rows"
+            expected = f"the keys of {source}, {other.rows if other else 0} rows"
             raise ConservationError(table, expected, f"others, {one.rows} rows", TODO)
 
 

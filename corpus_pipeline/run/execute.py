@@ -63,8 +63,10 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
         return
     run.say(f"{stage.name}: runs ({reason})")
     started = time.monotonic()
-    run.storage.delete(f"{run.output}/{STAGING}")
-    run.storage.make_folder(f"{run.output}/{STAGING}")
+    staging = sorted({f"{run.config.root(table)}/{STAGING}" for table in stage.writes})
+    for folder in staging:
+        run.storage.delete(folder)
+        run.storage.make_folder(folder)
     inputs = _input_digests(run, stage)
     mark = fingerprint(stage, run.params(stage), inputs)
     try:
@@ -74,10 +76,11 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
         _unchanged(run, stage, mark)
         manifests = {table: _manifest(run, stage, table, one, (mark, inputs)) for table, one in written.items()}
         quality_report.write(run.storage, run.config, stage, [manifests[table] for table in stage.writes])
-        make_visible(run.storage, run.output, list(stage.writes), manifests, manifest.write)
+        make_visible(run.storage, run.config, manifests)
     finally:
         run.spark.catalog.clearCache()
-        run.storage.delete(f"{run.output}/{STAGING}")
+        for folder in staging:
+            run.storage.delete(folder)
     rows = ", ".join(f"{table} {manifests[table].rows:,}" for table in stage.writes)
     run.say(f"{stage.name}: {rows} rows in {time.monotonic() - started:.1f} s")
     for table in stage.writes:
@@ -97,7 +100,7 @@ def _reason(run: Run, stage: Stage, force: bool) -> str | None:
     """Why `stage` must run; None when every table it writes has its fingerprint."""
     if force:
         return "--force"
-    found = [manifest.read(run.storage, run.output, table) for table in stage.writes]
+    found = [manifest.read(run.storage, run.config.root(table), table) for table in stage.writes]
     missing = [table for table, one in zip(stage.writes, found, strict=True) if one is None]
     if missing:
         return f"{missing[0]} is not there"
@@ -135,10 +138,15 @@ def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
             name: digest(sources.listing(run.storage, name, source))
             for name, source in sorted(run.config.sources.items())
         }
-    return {table: manifest.require(run.storage, run.output, table, maker(table)).digest for table in stage.reads}
+    return {table: _published(run, table).digest for table in stage.reads}
 
 
-def maker(table: str) -> str:
+def _published(run: Run, table: str) -> Manifest:
+    """The manifest of a table that must be there."""
+    return manifest.require(run.storage, run.config.root(table), table, _maker(table))
+
+
+def _maker(table: str) -> str:
     """Name of the stage that writes `table`."""
     return next(stage.name for stage in STAGES.values() if table in stage.writes)
 
@@ -151,8 +159,8 @@ def _inputs(run: Run, stage: Stage) -> dict[str, DataFrame]:
 
 def read_table(run: Run, table: str) -> DataFrame:
     """A published table. Raises ResourceError when it is not published."""
-    manifest.require(run.storage, run.output, table, maker(table))
-    folder = f"{run.output}/{table}"
+    _published(run, table)
+    folder = f"{run.config.root(table)}/{table}"
     if schemas.contract(table).format == "files":
         names = [e.path.rpartition("/")[2] for e in run.storage.glob(f"{folder}/*")]
         texts = [
@@ -164,14 +172,14 @@ def read_table(run: Run, table: str) -> DataFrame:
 
 def _write(run: Run, stage: Stage, result: dict[str, DataFrame]) -> dict[str, Written]:
     """Every table of the stage, written aside."""
-    folder = f"{run.output}/{STAGING}"
     if "shards" in result:
-        target = run.storage.qualified(f"{folder}/shards")
+        target = run.storage.qualified(f"{run.output}/{STAGING}/shards")
         result.update(shards.write(result.pop("shards"), target))
     written: dict[str, Written] = {}
     for table in stage.writes:
         if table == "shards":
             continue
+        folder = f"{run.config.root(table)}/{STAGING}"
         if schemas.contract(table).format == "files":
             written[table] = _write_files(run.storage, result[table], table, folder)
         else:
@@ -199,11 +207,11 @@ def _slices(config: Config) -> dict[str, list[str]]:
 
 
 def _conserved(run: Run, stage: Stage, result: Mapping[str, DataFrame], written: Mapping[str, Written]) -> None:
-    conserve.same_keys(run.storage, run.output, written)
+    conserve.same_keys(run.storage, run.config, written)
     if "records_read" in result:
         conserve.all_records(result["records_read"], written)
     if "shard_documents" in written:
-        mixture = manifest.require(run.storage, run.output, "mixture", "mix")
+        mixture = _published(run, "mixture")
         conserve.all_copies(mixture.metrics["all/copies"], written)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from corpus_pipeline import errors
-from corpus_pipeline.errors import CorpusError, ResourceError
+from corpus_pipeline.errors import ConfigError, CorpusError, ResourceError
 
 _OURS = re.compile(
     r"corpus_pipeline\.errors\.(\w+Error): (?P<where>.*?): "
@@ -13,6 +13,7 @@ _OURS = re.compile(
 )
 _UNREADABLE = re.compile(r"FAILED_READ_FILE[.\w]*\] Encountered error while reading file (\S+?)\.?\s")
 _CAUSE = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+)")
+_CSV_FILE = re.compile(r"CSV file: (\S+)")
 _CONDITION = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
 
 
@@ -29,6 +30,12 @@ def translate(error: BaseException, log: str) -> CorpusError:
         kind: type[CorpusError] = getattr(errors, ours[1])
         return kind(ours["where"], ours["expected"], ours["got"], ours["todo"])
     causes = _CAUSE.findall(text)
+    if "CSV header does not conform to the schema" in text:  # the rest of the message quotes the first line
+        file = _CSV_FILE.search(text) or _UNREADABLE.search(text)
+        where, todo = file[1] if file else "a csv source", "Correct `fields`, or set header: false."
+        return ConfigError(
+            where, "a header that names the columns of `fields`, in their order", "another first line", todo
+        )
     if unreadable := _UNREADABLE.search(text):
         got = causes[-1] if causes else "an error while reading it"
         return ResourceError(unreadable[1], "a file that can be read to its end", got, "Replace the file or remove it.")

@@ -44,7 +44,7 @@ def write(storage: Storage, config: Config) -> str:
 
 def render(storage: Storage, config: Config) -> str:
     """The page's HTML."""
-    tables = {table: manifest.read(storage, config.output, table) for stage in PIPELINE for table in stage.writes}
+    tables = {table: manifest.read(storage, config.root(table), table) for stage in PIPELINE for table in stage.writes}
     run = Figures({table: one for table, one in tables.items() if one}, config)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(number=number, megabytes=megabytes, size=size, percent=percent)

@@ -90,6 +90,6 @@ def _finish(run: Run, seconds: float) -> None:
     from corpus_pipeline.run import html_report
     from corpus_pipeline.run.summary import summary
 
-    print(summary(run.storage, run.output, sorted(run.config.sources)))
+    print(summary(run.storage, run.config))
     say(f"report: {html_report.write(run.storage, run.config)}, figures in {run.output}/quality_report/*.parquet")
     say(f"done in {seconds:.0f} s")

@@ -15,6 +15,8 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ContractError
+from corpus_pipeline.run import manifest
+from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import Contract, contract
@@ -58,17 +60,16 @@ def write_aside(df: DataFrame, table: str, folder: str, slices: Mapping[str, lis
     return Written(promise, int(seen["rows"]), _hex(seen, "digest"), _hex(seen, "keys"), metrics, failed)
 
 
-def make_visible(
-    storage: Storage, output: str, tables: list[str], manifests: Mapping[str, Manifest], write: Any
-) -> None:
+def make_visible(storage: Storage, config: Config, manifests: Mapping[str, Manifest]) -> None:
     """Replace the published tables by those written aside: old manifests go first, new ones come last."""
-    for table in tables:
-        storage.delete(f"{output}/{table}/_manifest.json")
-    for table in tables:
-        storage.delete(f"{output}/{table}")
-        storage.rename(f"{output}/{STAGING}/{table}", f"{output}/{table}")
-    for table in tables:
-        write(storage, output, manifests[table])
+    roots = {table: config.root(table) for table in manifests}
+    for table, root in roots.items():
+        storage.delete(f"{root}/{table}/{manifest.FILE}")
+    for table, root in roots.items():
+        storage.delete(f"{root}/{table}")
+        storage.rename(f"{root}/{STAGING}/{table}", f"{root}/{table}")
+    for table, root in roots.items():
+        manifest.write(storage, root, manifests[table])
 
 
 def _same_columns(df: DataFrame, promise: Contract) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from corpus_pipeline.run import manifest
+from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.storage import Storage
 
 _COLUMNS = ("source", "records", "rejected", "documents", "kept", "dropped", "MB kept", "tokens")
 
 
-def summary(storage: Storage, output: str, sources: list[str]) -> str:
+def summary(storage: Storage, config: Config) -> str:
     """Records in, documents kept, dropped by reason, bytes and tokens by source; shards. Plain text."""
     tables = {
-        t: manifest.read(storage, output, t)
+        t: manifest.read(storage, config.root(t), t)
         for t in ("raw_documents", "rejected_records", "mixture", "shard_documents", "shard_index")
     }
     if any(one is None for one in tables.values()):
@@ -22,7 +23,7 @@ def summary(storage: Storage, output: str, sources: list[str]) -> str:
         return figures[table].get(f"{part}/{metric}", 0.0)
 
     lines: list[tuple[str, ...]] = [_COLUMNS]
-    for name, part in [*((s, f"source={s}") for s in sources), ("all", "all")]:
+    for name, part in [*((s, f"source={s}") for s in sorted(config.sources)), ("all", "all")]:
         kept, rejected = value("raw_documents", part, "documents"), value("rejected_records", part, "rejected")
         lines.append(
             (
@@ -46,7 +47,7 @@ def summary(storage: Storage, output: str, sources: list[str]) -> str:
             _table(lines),
             "",
             f"not kept, by reason: {total}",
-            f"shards: {shards:,.0f} in {output}/shards, {size / 1e6:,.1f} MB",
+            f"shards: {shards:,.0f} in {config.output}/shards, {size / 1e6:,.1f} MB",
         ]
     )
 

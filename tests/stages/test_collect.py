@@ -12,6 +12,7 @@ from pyspark.sql import Row, SparkSession
 
 from corpus_pipeline.errors import ConfigError, ResourceError
 from corpus_pipeline.run import sources
+from corpus_pipeline.run.failures import translate
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages import collect
 from corpus_pipeline.stages.collect import Params, Source
@@ -171,3 +172,58 @@ def test_a_line_of_50_mb_is_rejected_and_its_neighbours_are_kept(spark: SparkSes
     assert sorted(d["record_id"] for d in documents) == ["1", "3"]
     assert [(r["reason"], len(r["excerpt"])) for r in rejected] == [("malformed_record", 200)]
     assert rejected[0]["text_bytes"] > 50_000_000
+
+
+def test_ids_do_not_depend_on_where_the_data_stands(spark: SparkSession, tmp_path: Path) -> None:
+    found = []
+    for place in ("one", "two/deeper"):
+        root = tmp_path / place
+        for name in ("law/a.md", "law_revisions/50%할인 a%20b+c.md", "law_revisions/a b.md"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(f"---\n제목: 글\n---\n{name} 본문이다", encoding="utf-8")
+        globs = (str(root / "law" / "*.md"), str(root / "law_revisions" / "*.md"))
+        source = Source(format="frontmatter", path=globs, doc_type="law", licence="PD", columns={})
+        documents, rejected, _ = collected(spark, sources={"law": source})
+        assert not rejected
+        found.append({(d["doc_id"], d["path"]) for d in documents})
+    assert found[0] == found[1]
+    assert {path for _, path in found[0]} == {"law/a.md", "law_revisions/50%할인 a%20b+c.md", "law_revisions/a b.md"}
+
+
+def test_a_key_changes_every_id_and_nothing_else(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps({"id": str(i), "body": f"글 {i} 번"}) for i in range(5)), encoding="utf-8")
+    (tmp_path / "key").write_text("secret of the tests", encoding="utf-8")
+    plain, _, _ = collected(spark, sources={"a": lines(path)})
+    keyed, _, _ = collected(spark, sources={"a": lines(path)}, id_key_file=str(tmp_path / "key"))
+    assert not {d["doc_id"] for d in plain} & {d["doc_id"] for d in keyed}
+    assert {d["text"] for d in plain} == {d["text"] for d in keyed}
+
+
+@pytest.mark.parametrize("text", ["\n\n\t", "\u3000\u3000\u3000", "\u200b\u200b\u200b", "가\n", "\x01\x02 \x03"])
+def test_text_that_nobody_can_see_is_too_short(spark: SparkSession, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"id": "1", "body": text}), encoding="utf-8")
+    documents, rejected, _ = collected(spark, sources={"a": lines(path)})
+    assert not documents
+    assert reasons(rejected) == {"too_short": 1}
+
+
+def test_a_csv_whose_header_is_missing_is_an_error_that_quotes_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("홍길동,010-0000-0000\n둘째,글이다\n", encoding="utf-8")
+    source = lines(
+        path, format="csv", options={"header": True}, fields="id string, body string", columns={"text": "body"}
+    )
+    with pytest.raises(Exception, match="CSV header") as caught:
+        collected(spark, sources={"a": source})
+    error = translate(caught.value, "log")
+    assert isinstance(error, ConfigError)
+    assert "홍길동" not in str(error)
+    assert "a.csv" in error.where
+
+
+@pytest.mark.parametrize(("field", "value"), [("encoding", "cp9499"), ("path", [])])
+def test_a_source_that_cannot_work_is_refused(tmp_path: Path, field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=field):
+        Source(**{**lines(tmp_path / "a").model_dump(), field: value})
