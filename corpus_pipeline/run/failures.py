@@ -17,6 +17,12 @@ _CSV_FILE = re.compile(r"CSV file: (\S+)")
 _CONDITION = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
 
 
+def condition(error: BaseException) -> str | None:
+    """Spark's name for what went wrong, such as DATA_SOURCE_NOT_FOUND; its parameters could quote a document."""
+    found = _CONDITION.search(str(error))
+    return found[1] if found else None
+
+
 def translate(error: BaseException, log: str) -> CorpusError:
     """`error` if it is ours already; else what its message allows to say.
 
@@ -49,6 +55,5 @@ def translate(error: BaseException, log: str) -> CorpusError:
         )
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return ResourceError("a file of the run", "permission to use it", "permission denied", f"Which one: see {log}.")
-    condition = _CONDITION.search(text)
-    got = condition[1] if condition else causes[-1] if causes else type(error).__name__
+    got = condition(error) or (causes[-1] if causes else type(error).__name__)
     return CorpusError("spark", "the job to finish", got, f"Details are in {log}.")

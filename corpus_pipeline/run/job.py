@@ -34,7 +34,7 @@ def main(job: str, arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # Spark's and Java's errors become one of ours: no stack trace in front of the user
         from corpus_pipeline.run.failures import translate
 
-        _fail(translate(error, log))
+        _fail(translate(error, log if os.path.exists(log) else "the log of spark-submit's driver"))
         return 1
     return 0
 

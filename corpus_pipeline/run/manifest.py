@@ -12,6 +12,7 @@ from typing import Any
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.run.storage import CORRUPT, Storage
+from corpus_pipeline.schemas import contract
 
 FILE = "_manifest.json"
 
@@ -59,6 +60,10 @@ def require(storage: Storage, output: str, table: str, made_by: str) -> Manifest
     found = read(storage, output, table)
     if found is None:
         raise ResourceError(f"{output}/{table}", "a published table", "no manifest", f"Run `make {made_by}` first.")
+    wanted = contract(table).version
+    if found.version != wanted:
+        expected, got = f"version {wanted} of its contract", f"version {found.version}"
+        raise ResourceError(f"{output}/{table}", expected, got, f"Run `make {made_by}` first.")
     return found
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError, ResourceError
+from corpus_pipeline.run.failures import condition
 from corpus_pipeline.run.storage import Entry, Storage
 from corpus_pipeline.stages.collect import CORRUPT, PATH, Params, Source
 from corpus_pipeline.stages.read_files import FORMATS
@@ -61,11 +63,11 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
             reader = reader.schema(source.fields + corrupt)
         frame = reader.load(list(source.path))
         return frame.select("*", _below(base, _decoded(F.col("_metadata.file_path"))).alias(PATH))
-    except PySparkException as error:
+    except (PySparkException, Py4JJavaError) as error:
         raise ConfigError(
             f"sources.{name}",
             f"what Spark's {source.format} reader takes",
-            error.getCondition() or "an error",
+            condition(error) or "an error",
             "Check format, fields, options.",
         ) from None
 
