@@ -134,10 +134,7 @@ def _shown(params: Params) -> dict[str, Any]:
 def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
     """Table (or source) -> digest of its content."""
     if not stage.reads:
-        return {
-            name: digest(sources.listing(run.storage, name, source))
-            for name, source in sorted(run.config.sources.items())
-        }
+        return {name: sources.listing(run.spark, name, source) for name, source in sorted(run.config.sources.items())}
     return {table: _published(run, table).digest for table in stage.reads}
 
 

@@ -12,25 +12,34 @@ from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError, ResourceError
 from corpus_pipeline.run.failures import condition
-from corpus_pipeline.run.storage import Entry, Storage
+from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.collect import CORRUPT, PATH, Params, Source
 from corpus_pipeline.stages.read_files import FORMATS
 
 _NEEDS_FIELDS = ("json", "csv", "xml")
+_LISTING_OPTIONS = ("recursiveFileLookup", "pathGlobFilter", "modifiedBefore", "modifiedAfter")
 _GLOB = re.compile(r"[*?\[{]")
 
 
-def listing(storage: Storage, name: str, source: Source) -> list[Entry]:
-    """The source's files: names, sizes and times. Raises ResourceError when a path matches nothing."""
-    entries: list[Entry] = []
-    for pattern in source.path:
-        found = storage.glob(pattern)
-        if not found:
-            raise ResourceError(
-                f"sources.{name}: {pattern}", "files", "no match", "Check the path, from the folder you run in."
-            )
-        entries += found
-    return entries
+def listing(spark: SparkSession, name: str, source: Source) -> str:
+    """Digest of the names, sizes and times of the source's files, in any order; Spark lists them and opens none.
+
+    Raises ResourceError when a path matches nothing.
+    """
+    chosen = {key: value for key, value in source.options.items() if key in _LISTING_OPTIONS}
+    facts = F.xxhash64("path", "length", "modificationTime")
+    sums = (F.count(F.lit(1)), F.bit_xor(facts), F.sum(F.shiftrightunsigned(facts, 32)))
+    try:
+        files = spark.read.format("binaryFile").options(**chosen).load(list(source.path))
+        found: tuple[int, ...] = tuple(files.agg(*sums).collect()[0])
+    except (PySparkException, Py4JJavaError) as error:
+        if condition(error) != "PATH_NOT_FOUND":
+            raise
+        found = (0,)
+    if found[0] == 0:
+        paths, todo = ", ".join(source.path), "Check the path, from the folder you run in."
+        raise ResourceError(f"sources.{name}: {paths}", "files that are not empty", "none", todo)
+    return "-".join(str(part) for part in found)
 
 
 def read(spark: SparkSession, storage: Storage, params: Params) -> dict[str, DataFrame]:
