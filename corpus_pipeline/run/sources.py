@@ -26,19 +26,20 @@ def listing(spark: SparkSession, name: str, source: Source) -> str:
 
     Raises ResourceError when a path matches nothing.
     """
-    chosen = {key: value for key, value in source.options.items() if key in _LISTING_OPTIONS}
+    paths, options = _place(source)
+    chosen = {key: value for key, value in options.items() if key in _LISTING_OPTIONS}
     facts = F.xxhash64("path", "length", "modificationTime")
     sums = (F.count(F.lit(1)), F.bit_xor(facts), F.sum(F.shiftrightunsigned(facts, 32)))
     try:
-        files = spark.read.format("binaryFile").options(**chosen).load(list(source.path))
+        files = spark.read.format("binaryFile").options(**chosen).load(paths)
         found: tuple[int, ...] = tuple(files.agg(*sums).collect()[0])
     except (PySparkException, Py4JJavaError) as error:
         if condition(error) != "PATH_NOT_FOUND":
             raise
         found = (0,)
     if found[0] == 0:
-        paths, todo = ", ".join(source.path), "Check the path, from the folder you run in."
-        raise ResourceError(f"sources.{name}: {paths}", "files that are not empty", "none", todo)
+        where, todo = ", ".join(source.path), "Check the path, from the folder you run in."
+        raise ResourceError(f"sources.{name}: {where}", "files that are not empty", "none", todo)
     return "-".join(str(part) for part in found)
 
 
@@ -48,13 +49,14 @@ def read(spark: SparkSession, storage: Storage, params: Params) -> dict[str, Dat
 
 
 def _read(spark: SparkSession, storage: Storage, name: str, source: Source, params: Params) -> DataFrame:
+    paths, options = _place(source)
     base = storage.qualified(_base(source.path)).rstrip("/") + "/"
     if source.format in FORMATS:
-        files = spark.read.format("binaryFile").options(**source.options).load(list(source.path))
+        files = spark.read.format("binaryFile").options(**options).load(paths)
         small = files.where(F.col("length") <= params.max_file_bytes)
         large = files.where(F.col("length") > params.max_file_bytes).withColumn("content", F.lit(None).cast("binary"))
         return small.unionByName(large).select(_below(base, F.col("path")).alias(PATH), "content")
-    reader = spark.read.format(source.format).options(**source.options)
+    reader = spark.read.format(source.format).options(**options)
     if source.format in _NEEDS_FIELDS:
         if source.fields is None:
             raise ConfigError(
@@ -70,7 +72,7 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
         if source.fields is not None:
             corrupt = f", {CORRUPT} string" if source.format in _NEEDS_FIELDS else ""
             reader = reader.schema(source.fields + corrupt)
-        frame = reader.load(list(source.path))
+        frame = reader.load(paths)
         return frame.select("*", _below(base, _decoded(F.col("_metadata.file_path"))).alias(PATH))
     except (PySparkException, Py4JJavaError) as error:
         raise ConfigError(
@@ -79,6 +81,18 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
             condition(error) or "an error",
             "Check format, fields, options.",
         ) from None
+
+
+def _place(source: Source) -> tuple[list[str], dict[str, str | int | bool]]:
+    """Paths and options for Spark: `folder/*.json` as a folder and a filter of names.
+
+    A glob makes every file a root of its own, and Spark lists roots one by one: 21 s for 7,400 files, measured.
+    """
+    folders, names = zip(*[pattern.rpartition("/")[::2] for pattern in source.path], strict=True)
+    plain = "pathGlobFilter" in source.options or "recursiveFileLookup" in source.options
+    if plain or len(set(names)) > 1 or not _GLOB.search(names[0]) or not all(folders):
+        return list(source.path), dict(source.options)
+    return list(folders), {**source.options, "pathGlobFilter": names[0]}
 
 
 def _base(patterns: Sequence[str]) -> str:
