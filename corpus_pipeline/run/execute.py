@@ -159,10 +159,8 @@ def read_table(run: Run, table: str) -> DataFrame:
     _published(run, table)
     folder = f"{run.config.root(table)}/{table}"
     if schemas.contract(table).format == "files":
-        names = [e.path.rpartition("/")[2] for e in run.storage.glob(f"{folder}/*")]
-        texts = [
-            (n, run.storage.read_text(f"{folder}/{n}")) for n in names if n.endswith(".json") and n != manifest.FILE
-        ]
+        names = [n for n in run.storage.names(folder) if n.endswith(".json") and n != manifest.FILE]
+        texts = [(n, run.storage.read_text(f"{folder}/{n}")) for n in names]
         return run.spark.createDataFrame(texts, struct_of(table))
     return run.spark.read.schema(struct_of(table)).parquet(folder)
 
@@ -170,8 +168,8 @@ def read_table(run: Run, table: str) -> DataFrame:
 def _write(run: Run, stage: Stage, result: dict[str, DataFrame]) -> dict[str, Written]:
     """Every table of the stage, written aside."""
     if "shards" in result:
-        target = run.storage.qualified(f"{run.output}/{STAGING}/shards")
-        result.update(shards.write(result.pop("shards"), target))
+        target = run.storage.uri(f"{run.output}/{STAGING}/shards")
+        result.update(shards.write(result.pop("shards"), target, run.config.stages[stage.name].layout))
     written: dict[str, Written] = {}
     for table in stage.writes:
         if table == "shards":
@@ -183,8 +181,16 @@ def _write(run: Run, stage: Stage, result: dict[str, DataFrame]) -> dict[str, Wr
             written[table] = write_aside(result[table], table, folder, _slices(run.config))
     if "shards" in stage.writes:
         index = written["shard_index"]
+        _drop_attempts(run.storage, f"{run.output}/{STAGING}/shards")
         written["shards"] = Written(schemas.contract("shards"), index.rows, index.digest, index.keys_digest, {})
     return written
+
+
+def _drop_attempts(storage: Storage, folder: str) -> None:
+    """Delete what killed attempts left: files whose name starts with a dot (run/shard_files.py)."""
+    for name in storage.names(folder):
+        if name.startswith("."):
+            storage.delete(f"{folder}/{name}")
 
 
 def _write_files(storage: Storage, df: DataFrame, table: str, folder: str) -> Written:

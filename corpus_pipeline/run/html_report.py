@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined
 
 from corpus_pipeline.errors import CorpusError
 from corpus_pipeline.pipeline import PIPELINE, Stage
-from corpus_pipeline.run import manifest
+from corpus_pipeline.run import curve_plot, manifest
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
@@ -47,7 +47,7 @@ def render(storage: Storage, config: Config) -> str:
     tables = {table: manifest.read(storage, config.root(table), table) for stage in PIPELINE for table in stage.writes}
     run = Figures({table: one for table, one in tables.items() if one}, config)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=number, megabytes=megabytes, size=size, percent=percent)
+    environment.filters.update(number=number, megabytes=megabytes, size=size, percent=percent, decimal=decimal)
     environment.globals.update(share=share, add=add)
     template = environment.from_string((files("corpus_pipeline.run") / "report.html").read_text(encoding="utf-8"))
     return template.render(
@@ -57,6 +57,7 @@ def render(storage: Storage, config: Config) -> str:
         masked=_masked(run),
         languages=sorted(run.sums("tags", "source", "language").items(), key=_largest_first),
         card=_card(run, storage),
+        curve=_curve(run, storage),
         tables=[_table(run, stage, table) for stage in PIPELINE for table in stage.writes],
         failed=_failed(run),
         settings=_settings(run),
@@ -146,6 +147,11 @@ def percent(value: float | None) -> str:
     return _NONE if value is None else f"{100 * value:.1f} %"
 
 
+def decimal(value: float | None, places: int = 3) -> str:
+    """A ratio, to so many decimals."""
+    return _NONE if value is None else f"{value:.{places}f}"
+
+
 def share(part: float | None, whole: float | None) -> float | None:
     """None where it is not known, or a share of nothing."""
     return None if part is None or not whole else part / whole
@@ -200,6 +206,13 @@ def _card(run: Figures, storage: Storage) -> list[tuple[str, str]]:
         return []
     facts = card if isinstance(card, dict) else {}
     return [(key.replace("_", " "), number(v) if type(v) is int else _shown(v)) for key, v in facts.items()]
+
+
+def _curve(run: Figures, storage: Storage) -> View:
+    """The tokenizer's curve; empty where it is not there or cannot be read."""
+    if "tokenizer_curve" not in run.found:
+        return {}
+    return curve_plot.view(curve_plot.read(storage, f"{run.config.root('tokenizer_curve')}/tokenizer_curve"))
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,9 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from corpus_pipeline.errors import CorpusError
@@ -20,11 +22,18 @@ REPORT_JOB = "report"
 
 def main(job: str, arguments: Sequence[str] | None = None) -> int:
     """Run one stage, `pipeline` (all of them) or `report`. Returns the exit code: 0, or 1 after an error."""
-    options = _options(job, arguments)
+    parser = common_parser(job)
+    parser.add_argument("--force", action="store_true", help="run even what is up to date")
+    parser.add_argument("--dry-run", action="store_true", help="say what would run and why, and stop")
+    return guarded(job, parser.parse_args(arguments), partial(_run, job))
+
+
+def guarded(job: str, options: argparse.Namespace, work: Callable[[argparse.Namespace, str], None]) -> int:
+    """`work(options, Spark's log)`, its errors as one line of ours. Returns the exit code of `main`."""
     log = os.path.join(os.path.abspath(options.log_dir), f"spark-{job}.log")
     try:
         os.makedirs(os.path.dirname(log), exist_ok=True)
-        _run(job, options, log)
+        work(options, log)
     except CorpusError as error:
         _fail(error)
         return 1
@@ -48,31 +57,40 @@ def _fail(error: CorpusError) -> None:
     say(f"error: {type(error).__name__}: {error}")
 
 
-def _options(job: str, arguments: Sequence[str] | None) -> argparse.Namespace:
+def common_parser(job: str) -> argparse.ArgumentParser:
+    """The options that every job has."""
     parser = argparse.ArgumentParser(prog=f"jobs/{job}.py", description=f"corpus pipeline: {job}")
     parser.add_argument("--config", required=True, help="the YAML file of the run")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change one setting")
     parser.add_argument("--output", help="short for --set output=...")
-    parser.add_argument("--force", action="store_true", help="run even what is up to date")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run and why, and stop")
     parser.add_argument("--log-dir", default="out/logs", help="local folder of Spark's own log")
-    return parser.parse_args(arguments)
+    return parser
 
 
-def _run(job: str, options: argparse.Namespace, log: str) -> None:
-    from corpus_pipeline.pipeline import PIPELINE, STAGES
+@contextmanager
+def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
+    """The run that the options name, with its session, which stops at the end."""
     from corpus_pipeline.run import session
     from corpus_pipeline.run.config import load
-    from corpus_pipeline.run.execute import Run, execute, plan
+    from corpus_pipeline.run.execute import Run
     from corpus_pipeline.run.storage import Storage
 
     overrides = [*options.set, *([f"output={options.output}"] if options.output else [])]
     config = load(options.config, overrides)
-    started = time.monotonic()
     spark = session.start(config, log)
     say(f"run {config.name}: Spark {spark.version} at {spark.sparkContext.master}, output {config.output}")
     try:
-        run = Run(spark, Storage(spark), config, say)
+        yield Run(spark, Storage(spark), config, say)
+    finally:
+        spark.stop()
+
+
+def _run(job: str, options: argparse.Namespace, log: str) -> None:
+    from corpus_pipeline.pipeline import PIPELINE, STAGES
+    from corpus_pipeline.run.execute import execute, plan
+
+    started = time.monotonic()
+    with opened(options, log) as run:
         stages = PIPELINE if job == PIPELINE_JOB else () if job == REPORT_JOB else (STAGES[job],)
         if options.dry_run:
             for stage, reason in plan(run, stages, options.force):
@@ -82,8 +100,6 @@ def _run(job: str, options: argparse.Namespace, log: str) -> None:
             execute(run, stage, options.force)
         if job in (PIPELINE_JOB, REPORT_JOB):
             _finish(run, time.monotonic() - started)
-    finally:
-        spark.stop()
 
 
 def _finish(run: Run, seconds: float) -> None:

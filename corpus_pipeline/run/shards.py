@@ -1,14 +1,10 @@
-"""Write token shards: one `.bin` and `.idx` per shard, by the one task that holds the shard's sequences in order.
-
-A file is written under a name of its own attempt and renamed when it is whole, so a retried or a speculative
-task leaves the same bytes under the same name. Memory per task: the lengths of one shard's sequences.
-"""
+"""Write token shards, each by the one task that holds its documents in order. The files: shard_files.py."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -22,7 +18,8 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StructField, StructType
 from pyspark.storagelevel import StorageLevel
 
-from corpus_pipeline.kernels.megatron import index_bytes
+from corpus_pipeline.kernels.packing import Layout, sequences
+from corpus_pipeline.run.shard_files import File, formats
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import stream_batches, struct_of
 
@@ -34,13 +31,13 @@ def _schema() -> StructType:
     return StructType([StructField(name, f.dataType) for name, f in fields.items()]).add("shard_tokens", LongType())
 
 
-def write(sequences: DataFrame, folder: str) -> dict[str, DataFrame]:
+def write(documents: DataFrame, folder: str, layout: Layout) -> dict[str, DataFrame]:
     """Write the shards to `folder` (a URI) when the result is used. -> shard_documents, shard_index.
 
-    sequences  rows of schemas/shards.json, each shard in one partition, in its final order
+    documents  rows of schemas/shards.json, each shard in one partition, in its final order
     """
-    kernel = partial(write_batches, folder=folder)
-    rows = stream_batches(sequences, kernel, list(contract("shards").columns), _schema()).persist(
+    kernel = partial(write_batches, folder=folder, layout=layout)
+    rows = stream_batches(documents, kernel, list(contract("shards").columns), _schema()).persist(
         StorageLevel.DISK_ONLY
     )
     index = rows.where(F.col("doc_id").isNull()).withColumn("tokens", F.col("shard_tokens"))
@@ -50,8 +47,8 @@ def write(sequences: DataFrame, folder: str) -> dict[str, DataFrame]:
     }
 
 
-def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str) -> Iterator[pa.RecordBatch]:
-    """RecordBatch(schemas/shards.json) -> rows of _schema(): one per sequence, then one per shard (doc_id null)."""
+def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str, layout: Layout) -> Iterator[pa.RecordBatch]:
+    """RecordBatch(schemas/shards.json) -> rows of _schema(): one per document, then one per shard (doc_id null)."""
     open_shard: _Shard | None = None
     for batch in batches:
         numbers = batch.column("shard").to_numpy()
@@ -62,7 +59,7 @@ def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str) -> Iterator
             if open_shard is None or open_shard.number != int(numbers[start]):
                 if open_shard is not None:
                     yield open_shard.close()
-                open_shard = _Shard(folder, int(numbers[start]), _dtype(batch, start))
+                open_shard = _Shard(folder, int(numbers[start]), _dtype(batch, start), layout)
             yield open_shard.append(batch.slice(start, end - start))
     if open_shard is not None:
         yield open_shard.close()
@@ -77,22 +74,24 @@ def _dtype(batch: pa.RecordBatch, row: int) -> str:
 class _Shard:
     """One shard being written."""
 
-    def __init__(self, folder: str, number: int, dtype: str) -> None:
-        self.number, self.name, self.dtype = number, f"shard-{number:05d}", dtype
-        self.fs, self.folder = arrow_fs.FileSystem.from_uri(folder)
-        self.fs.create_dir(self.folder, recursive=True)
-        self.attempt = f"{self.folder}/.{self.name}-{uuid.uuid4().hex}"
-        self.file = self.fs.open_output_stream(f"{self.attempt}.bin")
-        self.sha = hashlib.sha256()
+    def __init__(self, folder: str, number: int, dtype: str, layout: Layout) -> None:
+        self.number, self.name, self.dtype, self.layout = number, f"shard-{number:05d}", dtype, layout
+        fs, path = arrow_fs.FileSystem.from_uri(folder)
+        fs.create_dir(path, recursive=True)
+        attempt = uuid.uuid4().hex
+        self.files = formats(lambda name: File(fs, path, name, attempt), self.name, dtype, layout)
         self.lengths: list[np.ndarray[Any, Any]] = []
+        self.sources: Counter[str] = Counter()
         self.documents = self.tokens = 0
 
     def append(self, rows: pa.RecordBatch) -> pa.RecordBatch:
         lengths = rows.column("tokens").to_numpy()
-        for ids in rows.column("ids"):
-            data = ids.as_buffer()
-            self.file.write(data)
-            self.sha.update(data)
+        ids = _joined(rows.column("ids"))
+        for file in self.files:
+            file.append(rows.column("doc_id"), lengths, ids)
+        by_source = pa.table([rows.column("source"), rows.column("tokens")], ["source", "tokens"])
+        for row in by_source.group_by("source").aggregate([("tokens", "sum")]).to_pylist():
+            self.sources[row["source"]] += row["tokens_sum"]
         offsets = self.tokens + np.concatenate(([0], np.cumsum(lengths[:-1], dtype=np.int64)))
         positions = np.arange(self.documents, self.documents + len(lengths), dtype=np.int32)
         self.lengths.append(lengths)
@@ -104,24 +103,27 @@ class _Shard:
         )
 
     def close(self) -> pa.RecordBatch:
-        self.file.close()
-        index = index_bytes(np.concatenate(self.lengths), self.dtype)
-        with self.fs.open_output_stream(f"{self.attempt}.idx") as stream:
-            stream.write(index)
-        for ending in (".bin", ".idx"):
-            self.fs.move(self.attempt + ending, f"{self.folder}/{self.name}{ending}")
+        lengths = np.concatenate(self.lengths)
+        written = [one for file in self.files for one in file.finish(lengths)]
         return _row(
             1,
             {
                 "shard": [self.name],
                 "dtype": [self.dtype],
                 "documents": [self.documents],
+                "sequences": [len(sequences(lengths, self.layout)[0])],
                 "shard_tokens": [self.tokens],
-                "bin_bytes": [self.tokens * np.dtype(self.dtype).itemsize],
-                "bin_sha256": [self.sha.hexdigest()],
-                "idx_sha256": [hashlib.sha256(index).hexdigest()],
+                "bytes": [sum(one.bytes for one in written)],
+                "files": [[one._asdict() for one in written]],
+                "source_tokens": [[{"source": s, "tokens": n} for s, n in sorted(self.sources.items())]],
             },
         )
+
+
+def _joined(ids: pa.BinaryArray) -> pa.Buffer:
+    """The bytes of all values of a slice, back to back, without a copy."""
+    offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
+    return ids.buffers()[2].slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
 
 
 def _row(rows: int, columns: dict[str, Any]) -> pa.RecordBatch:

@@ -5,7 +5,7 @@ Only small files and names pass here (manifests, renames, listings): data is rea
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
@@ -13,14 +13,6 @@ from pyspark.sql import SparkSession
 from corpus_pipeline.errors import ResourceError
 
 CORRUPT = "ChecksumException"  # Hadoop's name for a file that is not what was written
-
-
-class Entry(NamedTuple):
-    """A file: its URI, size in bytes and time of modification in ms."""
-
-    path: str
-    size: int
-    modified: int
 
 
 class Storage:
@@ -31,23 +23,20 @@ class Storage:
         self._conf: Any = spark._jsc.hadoopConfiguration()
 
     def qualified(self, path: str) -> str:
-        """`path` as an absolute URI."""
+        """`path` as an absolute path with its scheme, as Hadoop writes it."""
         return str(self._fs(path).makeQualified(self._path(path)).toString())
+
+    def uri(self, path: str) -> str:
+        """`path` as an absolute URI in ASCII, as Arrow's file systems want it."""
+        return str(self._fs(path).makeQualified(self._path(path)).toUri().toASCIIString())
 
     def exists(self, path: str) -> bool:
         return bool(self._fs(path).exists(self._path(path)))
 
-    def glob(self, pattern: str) -> list[Entry]:
-        """Files that match, and all files below folders that match, sorted by path."""
-        fs = self._fs(pattern)
-        found = self._do(pattern, "a readable path", lambda: fs.globStatus(self._path(pattern))) or []
-        entries: list[Entry] = []
-        for status in found:
-            below = fs.listFiles(status.getPath(), True)
-            while below.hasNext():
-                one = below.next()
-                entries.append(Entry(one.getPath().toString(), one.getLen(), one.getModificationTime()))
-        return sorted(entries)
+    def names(self, folder: str) -> list[str]:
+        """Names of the files right in `folder`, sorted; folders are left out."""
+        listed = self._do(folder, "a readable folder", lambda: self._fs(folder).listStatus(self._path(folder)))
+        return sorted(one.getPath().getName() for one in listed if one.isFile())
 
     def read_text(self, path: str) -> str:
         """The UTF-8 text of a small file. Raises ResourceError, got=CORRUPT when its checksum is wrong."""

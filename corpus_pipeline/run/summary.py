@@ -41,7 +41,7 @@ def summary(storage: Storage, config: Config) -> str:
     total = ", ".join(
         f"{reason} {n:,.0f}" for reason, n in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
     )
-    shards, size = value("shard_index", "all", "shards"), value("shard_index", "all", "bin_bytes")
+    shards, size = value("shard_index", "all", "shards"), value("shard_index", "all", "bytes")
     return "\n".join(
         [
             _table(lines),

@@ -1,7 +1,8 @@
 """Count pieces (morphemes or runs) of texts with Spark, in int64, by any narrow columns. Used by several stages.
 
-A worker holds at most _FLUSH distinct runs before it passes its counts on; the analyser runs once per distinct run.
-Cost: one pass over the text, and a shuffle of distinct pieces (Zipf: they grow with about the 0.6th power of it).
+Runs are counted first and cut into morphemes afterwards, so the analyser sees each distinct run once, not once per
+task. A worker holds at most _FLUSH distinct runs before it passes its counts on. Cost: one pass over the text, and
+two shuffles of what is distinct (runs, then pieces: by Heaps' law they grow with about the 0.6th power of the text).
 """
 
 from __future__ import annotations
@@ -9,17 +10,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-from corpus_pipeline.kernels.morphemes import morphemes, runs
-from corpus_pipeline.stages.arrow import stream_batches
+from corpus_pipeline.kernels.morphemes import cut as cut_runs
+from corpus_pipeline.kernels.split import Runs, split
+from corpus_pipeline.stages.arrow import map_batches, stream_batches
 
 _FLUSH = 500_000  # distinct (key, run) pairs; about 100 MB
+_CUT = "sampled_bytes"  # optional column of the texts
 
 
 def count_pieces(texts: DataFrame, by: Sequence[str], cut: bool) -> DataFrame:
@@ -27,40 +33,90 @@ def count_pieces(texts: DataFrame, by: Sequence[str], cut: bool) -> DataFrame:
 
     n    occurrences of the piece in all copies of the texts
     cut  whether runs of Hangul are cut into morphemes
+
+    Where the texts have a column `sampled_bytes` (long), only so many UTF-8 bytes from their start are counted.
     """
     schema = StructType([texts.schema[name] for name in by])
     schema = StructType([*schema, StructField("piece", StringType()), StructField("n", LongType())])
-    kernel = partial(count_batches, by=tuple(by), cut=cut, schema=to_arrow_schema(schema))
-    partial_counts = stream_batches(texts, kernel, ["text", "copies", *by], schema)
-    return partial_counts.groupBy(*by, "piece").agg(F.sum("n").alias("n"))
+    kernel = partial(count_runs, by=tuple(by), schema=to_arrow_schema(schema))
+    columns = ["text", "copies", *by, *([_CUT] if _CUT in texts.columns else [])]
+    total = F.sum("n").alias("n")
+    runs = stream_batches(texts, kernel, columns, schema).groupBy(*by, "piece").agg(total)
+    if not cut:
+        return runs
+    return map_batches(runs, cut_batch, runs.columns, schema).groupBy(*by, "piece").agg(total)
 
 
-def count_batches(
-    batches: Iterator[pa.RecordBatch], *, by: tuple[str, ...], cut: bool, schema: pa.Schema
+def count_runs(
+    batches: Iterator[pa.RecordBatch], *, by: tuple[str, ...], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    """RecordBatch(text, copies, by...) -> RecordBatch(by..., piece, n); the same row may come more than once."""
-    seen: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
+    """RecordBatch(text, copies, by...) -> RecordBatch(by..., piece, n), piece a run; rows may come more than once."""
+    seen: dict[tuple[object, ...], Counter[bytes]] = defaultdict(Counter)
     for batch in batches:
-        for row in batch.to_pylist():
-            counts = seen[tuple(row[name] for name in by)]
-            for run in runs(row["text"]):
-                counts[run] += row["copies"]
+        keys: list[tuple[object, ...]] = [()] * batch.num_rows
+        if by:
+            keys = [tuple(row.values()) for row in batch.select(by).to_pylist()]
+        runs = split(cut_texts(batch).column("text"))
+        for key, counts in _weighted(runs, keys, batch.column("copies").to_numpy()):
+            places = np.flatnonzero(counts)
+            own = seen[key]
+            for run, n in zip(runs.distinct.take(pa.array(places)).to_pylist(), counts[places].tolist(), strict=True):
+                own[run] += n
         if sum(map(len, seen.values())) > _FLUSH:
-            yield _as_batch(seen, cut, schema)
+            yield _as_batch(seen, schema)
             seen.clear()
-    yield _as_batch(seen, cut, schema)
+    yield _as_batch(seen, schema)
 
 
-def _as_batch(seen: dict[tuple[object, ...], Counter[str]], cut: bool, schema: pa.Schema) -> pa.RecordBatch:
+def _weighted(
+    runs: Runs, keys: list[tuple[object, ...]], copies: np.ndarray[Any, Any]
+) -> Iterator[tuple[tuple[object, ...], np.ndarray[Any, Any]]]:
+    """For each distinct key: how often every distinct run stands in its texts, copies counted (int64 [U])."""
+    texts = np.repeat(np.arange(len(keys)), np.diff(runs.ends, prepend=0))  # the text of each run
+    numbers = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    number = np.array([numbers[key] for key in keys], np.int64)
+    for key, i in numbers.items():
+        own = number[texts] == i
+        # as floats, which are exact here: one batch holds fewer than 2^53 runs and copies
+        counts = np.bincount(runs.indices[own], copies[texts[own]], len(runs.distinct))
+        yield key, counts.astype(np.int64)
+
+
+def cut_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """RecordBatch(by..., piece, n) of runs -> the same of morphemes; the same row may come more than once."""
+    runs = batch.column("piece").dictionary_encode()
+    lists = cut_runs(runs.dictionary.to_pylist())
+    sizes = np.array([len(pieces) for pieces in lists], np.int64)
+    rows = np.repeat(np.arange(batch.num_rows), sizes[runs.indices.to_numpy()])
+    found = [piece for i in runs.indices.to_pylist() for piece in lists[i]]
+    repeated = batch.take(pa.array(rows))
+    place = batch.schema.get_field_index("piece")
+    return repeated.set_column(place, "piece", pa.array(found, pa.string()))
+
+
+def cut_texts(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """`batch` with `text` cut to its first `sampled_bytes` UTF-8 bytes, if it has that column; no character in part.
+
+    Few texts are cut (one per stratum of a sample), so those alone are touched one by one.
+    """
+    if _CUT not in batch.schema.names:
+        return batch
+    text, sizes = batch.column("text"), batch.column(_CUT)
+    longer = pc.greater(pc.binary_length(text), sizes)
+    if not longer.true_count:
+        return batch
+    rows = np.flatnonzero(longer.to_numpy(zero_copy_only=False)).tolist()
+    starts = [text[i].as_py().encode()[: sizes[i].as_py()].decode("utf-8", "ignore") for i in rows]
+    cut = pc.replace_with_mask(text, longer, pa.array(starts, text.type))
+    return batch.set_column(batch.schema.get_field_index("text"), "text", cut)
+
+
+def _as_batch(seen: dict[tuple[object, ...], Counter[bytes]], schema: pa.Schema) -> pa.RecordBatch:
     columns: list[list[object]] = [[] for _ in schema]
-    for key, runs_of_key in seen.items():
-        counts: Counter[str] = Counter()
-        for run, n in runs_of_key.items():
-            for piece in morphemes(run) if cut else (run,):
-                counts[piece] += n
+    for key, counts in seen.items():
         for column, value in zip(columns, key, strict=False):
             column += [value] * len(counts)
-        columns[-2] += counts.keys()
+        columns[-2] += [run.decode() for run in counts]
         columns[-1] += counts.values()
     return pa.RecordBatch.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema

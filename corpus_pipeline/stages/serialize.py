@@ -3,22 +3,26 @@
 A copy's shard and its place there come from keyed hashes of doc_id and copy, so shards are the same bytes
 whatever the partitions and retries. Cost: documents are joined with the mixture by doc_id (the one shuffle of
 text), each is encoded once, and its ids (about 0.6 of the bytes of the text) are shuffled to their shards.
+A worker holds one Arrow batch and its caches (`worker_memory_mib`); a task that writes, one shard's lengths.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, model_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.kernels.tokenizer import Encoder
+from corpus_pipeline.kernels.encoder import Encoder
+from corpus_pipeline.kernels.packing import Layout
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import ddl, stream_batches
 from corpus_pipeline.stages.params import Params as StageParams
@@ -39,6 +43,16 @@ class Params(StageParams):
     eod_token: str = "<|endoftext|>"
     shard_tokens: int = Field(default=100_000_000, gt=0)  # 200 MB of uint16
     seed: int = 20213
+    formats: tuple[Literal["megatron", "parquet", "datatrove"], ...] = Field(default=("megatron",), min_length=1)
+    packing: Literal["none", "document", "stream"] = "none"  # kernels/packing.py says what they are
+    sequence_length: int = Field(default=2048, ge=2)  # tokens; counts where packing is not `none`
+    dtype: Literal["auto", "uint16", "int32"] = "auto"  # auto: by the size of the vocabulary, as Megatron-LM does
+    worker_memory_mib: int = Field(default=1024, ge=600)  # of one Python worker, its caches full
+
+    @property
+    def layout(self) -> Layout:
+        """What run/shards.py needs to know."""
+        return Layout(self.formats, self.packing, self.sequence_length)
 
     @model_validator(mode="after")
     def _fields_known(self) -> Params:
@@ -53,9 +67,12 @@ class Params(StageParams):
 
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
-    """documents, mixture, tokenizer -> shards (sequences sorted inside each shard)."""
-    files = {row["name"]: row["content"] for row in tables["tokenizer"].collect()}  # two small files
-    Encoder(files["tokenizer.json"], params.eod_token)  # a wrong tokenizer ends the job here, not in every worker
+    """documents, mixture, tokenizer -> shards (documents sorted inside each shard)."""
+    files = {row["name"]: row["content"] for row in tables["tokenizer"].collect()}  # a few small files
+    names = ("tokenizer.json", "card.json")
+    settings = (params.eod_token, params.dtype, params.worker_memory_mib)
+    make = partial(_encoder, *(files.get(name, "") for name in names), *settings)
+    make()  # a wrong tokenizer ends the job here, not in every worker
     kept = tables["mixture"].where("copies > 0").select("doc_id", "copies", "token_estimate")
     planned = kept.agg(F.sum(F.col("copies") * F.col("token_estimate"))).collect()[0][0]
     if not planned:
@@ -64,7 +81,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
         )
     shards = max(1, -(-int(planned) // params.shard_tokens))
     joined = tables["documents"].join(kept, "doc_id", how="inner")  # doc_id is the checked key of both
-    kernel = partial(encode_batches, tokenizer_json=files["tokenizer.json"], params=params)
+    kernel = partial(encode_batches, make=make, params=params)
     columns = ["doc_id", "source", "doc_type", "title", "source_name", "category", "text"]
     encoded = stream_batches(joined, kernel, [*columns, "copies"], ddl(f"{_ENCODED}, copies int"))
     copies = encoded.withColumn("copy", F.explode(F.sequence(F.lit(0), F.col("copies") - 1)))
@@ -91,29 +108,29 @@ def header(fields: Mapping[str, str | None], headers: Mapping[str, tuple[str, ..
 
 
 def encode_batches(
-    batches: Iterator[pa.RecordBatch], *, tokenizer_json: str, params: Params
+    batches: Iterator[pa.RecordBatch], *, make: Callable[[], Encoder], params: Params
 ) -> Iterator[pa.RecordBatch]:
     """RecordBatch(doc_id, source, doc_type, FIELDS, text, copies) -> the same documents with header_bytes, tokens, ids.
 
     ids is header + text + EOD: never empty, since EOD is always there.
     """
-    encoder = _encoder(tokenizer_json, params.eod_token)
+    encoder = make()
     width = np.dtype(encoder.dtype).itemsize
     for batch in batches:
-        rows = batch.to_pylist()
-        headers = [header(row, params.headers) for row in rows]
-        ids = [encoder.encode(head + row["text"]) + encoder.eod for head, row in zip(headers, rows, strict=True)]
-        kept = {name: batch.column(name) for name in ("doc_id", "source", "doc_type", "copies")}
+        rows = batch.select(FIELDS).to_pylist()
+        headers = pa.array([header(row, params.headers) for row in rows], pa.string())
+        ids = encoder.encode(pc.binary_join_element_wise(headers, batch.column("text"), ""))
         yield pa.RecordBatch.from_pydict(
             {
-                **kept,
-                "header_bytes": pa.array([len(head.encode()) for head in headers], pa.int32()),
-                "tokens": pa.array([len(one) // width for one in ids], pa.int32()),
-                "ids": pa.array(ids, pa.binary()),
+                **{name: batch.column(name) for name in ("doc_id", "source", "doc_type", "copies")},
+                "header_bytes": pc.binary_length(headers),
+                "tokens": pc.divide(pc.binary_length(ids), pa.scalar(width, pa.int32())),
+                "ids": ids,
             }
         )
 
 
 @cache
-def _encoder(tokenizer_json: str, eod_token: str) -> Encoder:
-    return Encoder(tokenizer_json, eod_token)
+def _encoder(tokenizer_json: str, card_json: str, eod_token: str, dtype: str, memory_mib: int) -> Encoder:
+    """One per worker process, kept from task to task with its caches."""
+    return Encoder(tokenizer_json, card_json, eod_token, dtype, memory_mib)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any, cast
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from corpus_pipeline.pipeline import PIPELINE
@@ -21,10 +24,16 @@ VOID = {"meta", "link", "wbr", "br", "hr", "img", "input"}
 
 
 class Memory:
-    """Files in a dict, in place of Storage."""
+    """Files in a dict, in place of Storage; tokenizer_curve is in a real folder."""
+
+    curve = ""
 
     def __init__(self, files: dict[str, str]) -> None:
         self.files = files
+
+    def qualified(self, path: str) -> str:
+        assert path == "out/tokenizer_curve"
+        return f"file:{self.curve}"
 
     def exists(self, path: str) -> bool:
         return path in self.files
@@ -88,6 +97,30 @@ def config_of(*sources: str, **more: Any) -> Config:
 CONFIG = config_of(HOSTILE, KOREAN)
 
 
+FIXED = [
+    (0.01, 7, "all", "chosen", 1.0), (0.01, 7, "all", "bytes_asked", 5000.0), (0.01, 7, "all", "bytes", 5001.0),
+    (0.01, 7, "all", "documents", 12.0), (0.01, 7, "doc_type=<b>news", "bytes_asked", 5000.0),
+    (0.01, 7, "doc_type=<b>news", "bytes", 5001.0), (0.01, 7, "doc_type=<b>news", "documents", 12.0),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def curve_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the table, with a name that is no URI as it stands."""
+    folder = tmp_path / "한글 %20"
+    folder.mkdir()
+    monkeypatch.setattr(Memory, "curve", str(folder))
+    write_curve(folder, FIXED)
+    return folder
+
+
+def write_curve(folder: Path, rows: list[tuple[float, int, str, str, float]]) -> None:
+    columns = zip(*rows, strict=True)
+    table = pa.table(dict(zip(("fraction", "seed", "slice", "metric", "value"), columns, strict=True)))
+    pq.write_table(table, folder / "part-0.parquet")
+    (folder / "_manifest.json").write_text("{}")
+
+
 def split(metric: str, first: float, second: float) -> dict[str, float]:
     """A metric in all and of the two sources."""
     return {
@@ -109,7 +142,7 @@ METRICS: dict[str, dict[str, float]] = {
     | split("text_bytes_kept", 8e6, 9e5)
     | {f"source={HOSTILE},drop_reason=quality:x/rows": 100, f"source={KOREAN},drop_reason=near_duplicate/rows": 10},
     "shard_documents": split("tokens", 2e6, 2e5) | {f"shard=shard-00000,source={HOSTILE}/rows": 880},
-    "shard_index": {"all/shards": 1, "all/documents": 880, "all/tokens": 2.2e6, "all/bin_bytes": 4.4e6},
+    "shard_index": {"all/shards": 1, "all/documents": 880, "all/tokens": 2.2e6, "all/bytes": 4.4e6},
 }
 
 
@@ -161,10 +194,12 @@ def test_every_string_is_escaped() -> None:
     assert "시험 <run>" in page.text
 
 
-def test_needs_no_network() -> None:
+def test_needs_no_network(curve_folder: Path) -> None:
+    write_curve(curve_folder, AUTO)
     page = Page(rendered(chain()))
     allowed = {"html", "head", "meta", "link", "title", "style", "body", "header", "nav", "main", "section", "p", "h1"}
     allowed |= {"h2", "ul", "ol", "li", "dl", "div", "dt", "dd", "a", "svg", "rect", "table", "caption", "thead"}
+    allowed |= {"polyline", "circle", "line", "text"}
     allowed |= {"tbody", "tfoot", "tr", "th", "td", "span", "strong", "small", "code", "details", "summary", "wbr"}
     assert {tag for tag, _ in page.tags} <= allowed
     for tag, attributes in page.tags:
@@ -174,7 +209,8 @@ def test_needs_no_network() -> None:
     assert "@import" not in rendered(chain())
 
 
-def test_is_accessible() -> None:
+def test_is_accessible(curve_folder: Path) -> None:
+    write_curve(curve_folder, AUTO)
     page = Page(rendered(chain()))
     of = [tag for tag, _ in page.tags]
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
@@ -253,3 +289,55 @@ def test_options_of_readers_are_not_shown() -> None:
         {"name": "n", "output": "out", "sources": {"db": {**secret, "options": {"password": "geheim"}}}}, "t"
     )
     assert "geheim" not in rendered(chain(config), config)
+
+
+def tokenizers(fraction: float, weighted: float, fertility: float, floor: float | None, met: float) -> list[Any]:
+    """The curve's rows of one fraction; the change of fertility is twice as large in one source."""
+    values = {"weighted_overlap": weighted, "overlap": 0.8, "jaccard": 0.7, "vocab_size": 300.0, "zipf_slope": -1.0}
+    values |= {"distinct_pieces": 9000 * fraction, "meets_overlap": met, "meets_source_fertility": met}
+    rows = [(fraction, 7, "all", metric, value) for metric, value in values.items()]
+    by_part = [("all", fertility), (f"source={KOREAN}", 2 * fertility - 2), (f"source={HOSTILE}", 2.0)]
+    rows += [(fraction, 7, part, "fertility", value) for part, value in by_part]
+    rows += [(fraction, 8, "all", "zipf_slope", -9.0)]
+    return rows + ([] if floor is None else [(fraction, 8, "all", "floor_weighted_overlap", floor)])
+
+
+AUTO = [
+    *tokenizers(1.0, 1.0, 2.0, None, 1.0), *tokenizers(0.1, 0.99, 2.05, 0.95, 1.0), *FIXED,
+    *tokenizers(0.01, 0.9, 2.2, 0.9, 0.0), (1.0, 7, "all", "overlap_needed", 0.95),
+    (1.0, 7, "all", "heaps_exponent", 0.64),
+]  # fmt: skip
+
+
+def test_the_sample_by_document_type() -> None:
+    page = Page(rendered(chain()))
+    assert page.row("<b>news", 4) == ["<b>news", "5,000", "5,001", "12"]
+    assert "1 % of the mixture" in " ".join(page.text.split())
+    assert not [tag for tag, _ in page.tags if tag == "polyline"]
+
+
+def test_the_curve_and_what_was_chosen(curve_folder: Path) -> None:
+    chosen = [(0.1, 7, "all", "chosen", 1.0), (0.1, 7, "all", "rule_met", 1.0)]
+    write_curve(curve_folder, [*(row for row in AUTO if row[3] != "chosen"), *chosen])
+    page = Page(rendered(chain()))
+    row = page.row("10 %", 11)
+    assert row == ["10 % chosen", "900", "300", "0.800", "0.700", "0.990", "0.950", "2.050", f"5.0 % {KOREAN}",
+                   "-1.000", "met"]  # fmt: skip
+    assert page.row("1 %", 11)[-1] == "not overlap, source fertility"
+    assert "10 % is the smallest sample that meets the rule" in " ".join(page.text.split())
+    lines = {str(a["class"]): str(a["points"]).split() for tag, a in page.tags if tag == "polyline"}
+    assert [len(lines[f"line-{i}"]) for i in range(4)] == [3, 3, 3, 2]
+    weighted = next(str(a["points"]).split() for tag, a in page.tags if tag == "polyline")
+    x, y = zip(*[map(float, point.split(",")) for point in weighted], strict=True)
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)  # 1, 10 and 100 % on a log axis
+    assert (y[0] - y[1]) / (y[1] - y[2]) == pytest.approx(9, rel=0.1)  # 0.9, 0.99, 1; upwards is smaller
+
+
+def test_no_sample_met_the_rule(curve_folder: Path) -> None:
+    write_curve(curve_folder, [*AUTO, (0.01, 7, "all", "rule_met", 0.0)])
+    assert "No sample meets the rule" in Page(rendered(chain())).text
+
+
+def test_a_curve_that_cannot_be_read_is_said(curve_folder: Path) -> None:
+    (curve_folder / "part-0.parquet").write_bytes(b"PAR1")
+    assert "make sample ARGS=--force" in Page(rendered(chain())).text

@@ -11,15 +11,15 @@ from pyspark.sql import SparkSession
 from tokenizers import Tokenizer
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.kernels import bpe, tokenizer
 from corpus_pipeline.run import shards
 from corpus_pipeline.stages import serialize
 from corpus_pipeline.stages.serialize import Params, header
 from tests.read_shards import Shard
+from tests.small_tokenizer import card, trained
 
 pytestmark = pytest.mark.spark
-EOD = "<|endoftext|>"
-JSON = tokenizer.to_json(bpe.train({"가": 3, "나다": 2, " 글": 5}, 270, [EOD]), [EOD])
+JSON = trained()
+CARD = card(JSON)
 TEXTS = [
     "가나다 글",
     "<|endoftext|> 안에 든 토큰",
@@ -46,10 +46,10 @@ def written(
     mixture = spark.createDataFrame(
         [(f"d{i}", i % 4, 1000) for i in range(len(TEXTS))], "doc_id string, copies int, token_estimate long"
     )
-    files = spark.createDataFrame([("tokenizer.json", JSON)], "name string, content string")
+    files = spark.createDataFrame([("tokenizer.json", JSON), ("card.json", CARD)], "name string, content string")
     tables = {"documents": documents.repartition(partitions), "mixture": mixture, "tokenizer": files}
-    sequences = serialize.transform(tables, Params(**{"shard_tokens": 3000, **params}))["shards"]
-    result = shards.write(sequences, folder.as_uri())
+    settings = Params(**{"shard_tokens": 3000, **params})
+    result = shards.write(serialize.transform(tables, settings)["shards"], folder.as_uri(), settings.layout)
     rows = sorted(result["shard_documents"].collect(), key=lambda r: (r["shard"], r["position"]))
     index = sorted(result["shard_index"].collect())
     spark.catalog.clearCache()
@@ -78,8 +78,8 @@ def test_bytes_do_not_depend_on_partitions_and_hold_every_copy(spark: SparkSessi
         assert library.decode(ids[:-1].tolist(), skip_special_tokens=False) == text
         assert row["header_bytes"] == len(text.encode()) - len(TEXTS[number].encode())
     for row in index:
-        assert digests[f"{row['shard']}.bin"] == row["bin_sha256"]
-        assert digests[f"{row['shard']}.idx"] == row["idx_sha256"]
+        assert [one["name"] for one in row["files"]] == [f"{row['shard']}.bin", f"{row['shard']}.idx"]
+        assert all(digests[one["name"]] == one["sha256"] for one in row["files"])
 
 
 def test_another_seed_is_another_order_of_the_same_documents(spark: SparkSession, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_headers_fall_back_to_the_template_whose_fields_are_there() -> None:
 def test_no_copies_and_a_wrong_tokenizer_are_errors(spark: SparkSession) -> None:
     documents = spark.createDataFrame([("d", "x")], "doc_id string, text string")
     mixture = spark.createDataFrame([("d", 0, 5)], "doc_id string, copies int, token_estimate long")
-    good = spark.createDataFrame([("tokenizer.json", JSON)], "name string, content string")
+    good = spark.createDataFrame([("tokenizer.json", JSON), ("card.json", CARD)], "name string, content string")
     bad = spark.createDataFrame([("tokenizer.json", "{}")], "name string, content string")
     with pytest.raises(ResourceError) as caught:
         serialize.transform({"documents": documents, "mixture": mixture, "tokenizer": good}, Params())

@@ -1,0 +1,133 @@
+"""The files of a shard, in every format and packing, against readers that know the formats only."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import fs as arrow_fs
+
+from corpus_pipeline.kernels.packing import Layout
+from corpus_pipeline.run import shard_files
+
+Packing = Literal["none", "document", "stream"]
+CHECKER = Path(__file__).resolve().parents[3] / "shared" / "check" / "read_megatron.py"
+LENGTH = 16
+
+
+def documents(seed: int, dtype: str) -> list[np.ndarray[Any, Any]]:
+    """Random ids, 0 (EOD) at the end and nowhere else."""
+    rng = np.random.default_rng(seed)
+    made = [rng.integers(1, 60_000, rng.integers(0, 90)) for _ in range(70)]
+    return [np.append(ids, 0).astype(dtype) for ids in made]
+
+
+def write(
+    folder: Path, ids: list[np.ndarray[Any, Any]], packing: Packing, dtype: str, steps: int
+) -> list[shard_files.Written]:
+    """One shard in all formats, its documents handed over `steps` at a time."""
+    folder.mkdir()
+    layout = Layout(("megatron", "parquet", "datatrove"), packing, LENGTH)
+    fs = arrow_fs.LocalFileSystem()
+    made = shard_files.formats(
+        lambda name: shard_files.File(fs, str(folder), name, "attempt"), "shard-00000", dtype, layout
+    )
+    for start in range(0, len(ids), steps):
+        part = ids[start : start + steps]
+        names = pa.array([f"d{i}" for i in range(start, start + len(part))])
+        for one in made:
+            one.append(names, np.array([len(x) for x in part], np.int32), pa.py_buffer(np.concatenate(part).tobytes()))
+    lengths = np.array([len(x) for x in ids])
+    return [written for one in made for written in one.finish(lengths)]
+
+
+def expected(ids: list[np.ndarray[Any, Any]], packing: Packing) -> list[tuple[str, list[int]]]:
+    """Each sequence with the document it starts in, by plain loops."""
+    if packing == "none":
+        return [(f"d{i}", x.tolist()) for i, x in enumerate(ids)]
+    if packing == "document":
+        return [(f"d{i}", x[at : at + LENGTH].tolist()) for i, x in enumerate(ids) for at in range(0, len(x), LENGTH)]
+    every = [(f"d{i}", token) for i, x in enumerate(ids) for token in x.tolist()]
+    return [(every[at][0], [t for _, t in every[at : at + LENGTH]]) for at in range(0, len(every), LENGTH)]
+
+
+@pytest.mark.parametrize("packing", get_args(Packing))
+@pytest.mark.parametrize("dtype", ["uint16", "int32"])
+def test_all_formats_hold_the_same_sequences(tmp_path: Path, packing: Packing, dtype: str) -> None:
+    ids = documents(1, dtype)
+    written = write(tmp_path / "a", ids, packing, dtype, 9)
+    folder, name = tmp_path / "a", "shard-00000"
+    assert sorted(p.name for p in folder.iterdir()) == sorted(one.name for one in written)
+    for one in written:
+        content = (folder / one.name).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (one.bytes, one.sha256)
+    want = expected(ids, packing)
+
+    rows = pq.read_table(folder / f"{name}.parquet").to_pylist()
+    assert [(row["doc_id"], row["input_ids"]) for row in rows] == want
+
+    tokens = np.fromfile(folder / f"{name}.ds", dtype)  # as datatrove reads it: ids, and where each sequence ends
+    ends = np.fromfile(folder / f"{name}.ds.index", "<u8").astype(int)
+    assert [x.tolist() for x in np.split(tokens, ends[:-1])] == [x for _, x in want]
+    assert (folder / f"{name}.bin").read_bytes() == (folder / f"{name}.ds").read_bytes()
+
+    index = (folder / f"{name}.idx").read_bytes()
+    count = int.from_bytes(index[18:26], "little")
+    assert np.frombuffer(index, "<i4", count, 34).tolist() == [len(x) for _, x in want]
+    borders = np.frombuffer(index, "<i8", -1, 34 + 12 * count).tolist()
+    if packing == "document":
+        assert np.diff(borders).tolist() == [-(-len(x) // LENGTH) for x in ids]
+    else:
+        assert borders == list(range(len(want) + 1))
+
+
+@pytest.mark.skipif(not CHECKER.exists(), reason="the checker stands beside the project where it is developed")
+@pytest.mark.parametrize("packing", get_args(Packing))
+def test_the_independent_checker_finds_no_fault(tmp_path: Path, packing: Packing) -> None:
+    write(tmp_path / "a", documents(2, "uint16"), packing, "uint16", 7)
+    rules = ["--no-empty"] if packing == "stream" else ["--no-empty", "--eod", "0"]
+    command = [sys.executable, str(CHECKER), "--verify", *rules, str(tmp_path / "a")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("packing", get_args(Packing))
+def test_bytes_do_not_depend_on_how_documents_come_in(
+    tmp_path: Path, packing: Packing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard_files, "_ROW_GROUP", 100)
+    ids = documents(3, "uint16")
+    random.Random(4).shuffle(ids)
+    one, other = (write(tmp_path / str(steps), ids, packing, "uint16", steps) for steps in (1, 33))
+    assert one == other
+    file = pq.ParquetFile(tmp_path / "1" / "shard-00000.parquet")
+    assert file.num_row_groups > 5
+    assert [(r["doc_id"], r["input_ids"]) for r in file.read().to_pylist()] == expected(ids, packing)
+
+
+def test_huggingface_datasets_loads_the_parquet_shard(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    ids = documents(5, "uint16")
+    write(tmp_path / "a", ids, "none", "uint16", 20)
+    loaded = load_dataset(
+        "parquet", data_files=str(tmp_path / "a" / "*.parquet"), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert [row["input_ids"] for row in loaded] == [x.tolist() for x in ids]
+
+
+def test_datatrove_reads_its_own_format(tmp_path: Path) -> None:
+    from datatrove.pipeline.tokens.merger import load_doc_ends
+
+    ids = documents(6, "uint16")
+    write(tmp_path / "a", ids, "none", "uint16", 20)
+    with (tmp_path / "a" / "shard-00000.ds.index").open("rb") as stream:
+        assert load_doc_ends(stream).tolist() == np.cumsum([len(x) for x in ids]).tolist()
