@@ -113,6 +113,7 @@ def _numbers(merges: list[tuple[str, str]], started: float, **more: Any) -> Numb
     digest = hashlib.sha256(json.dumps(merges).encode()).hexdigest()
     return {
         "seconds": time.perf_counter() - started,
+        "cpu_seconds": time.process_time(),  # of all threads, since the process started
         "peak_mib": _peak(),
         "merges": len(merges),
         "sha256": digest,

@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame
 from corpus_pipeline.stages import (
     classify,
     collect,
+    compare_tokenizers,
     dedup,
     mix,
     sample,
@@ -76,9 +77,16 @@ PIPELINE = (
     ),
 )
 
-# Not part of the chain: makes the model that classify reads.
+# Not part of the chain: makes the model that classify reads; compares tokenizers, to choose one.
 AUXILIARY = (
     Stage("train_classifier", train_classifier.transform, train_classifier.Params, ("documents",), ("classifier",)),
+    Stage(
+        "compare_tokenizers",
+        compare_tokenizers.transform,
+        compare_tokenizers.Params,
+        ("documents", "mixture"),
+        ("tokenizer_comparison",),
+    ),
 )
 
 STAGES = {stage.name: stage for stage in (*PIPELINE, *AUXILIARY)}

@@ -26,7 +26,7 @@ from corpus_pipeline.kernels.tokenizer_files import check
 
 WINDOW = 4 << 20  # bytes of text that are cut at once; they take about 30 times as much memory while it lasts
 _FIXED_MIB = 450  # interpreter, libraries, pages of the dictionary, one window
-_ENTRY_BYTES = 220  # a cached run: two `bytes` and a place in a dict
+_ENTRY_BYTES = 240  # a cached run: two `bytes` and a place in a dict
 _MORPHEMES = 200_000  # morphemes whose ids are kept, about 40 MB
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,8 +42,7 @@ class Line(NamedTuple):
 def read(storage: Storage, folder: str) -> Figures:
     """The table at `folder`; empty where it cannot be read. A floor (floor_...) stands with the fraction it is of."""
     try:
-        uri = quote(storage.qualified(folder), safe=":/@")  # Hadoop's URIs hold letters that Arrow wants quoted
-        files, path = arrow_fs.FileSystem.from_uri(uri)
+        files, path = arrow_fs.FileSystem.from_uri(storage.uri(folder))
         rows = pq.read_table(path, filesystem=files).to_pylist()
         seed = next(row["seed"] for row in rows if row["metric"] == "chosen")
         own = [row for row in rows if row["seed"] == seed or row["metric"].startswith("floor_")]

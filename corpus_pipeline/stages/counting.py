@@ -57,11 +57,8 @@ def count_runs(
         if by:
             keys = [tuple(row.values()) for row in batch.select(by).to_pylist()]
         runs = split(cut_texts(batch).column("text"))
-        for key, counts in _weighted(runs, keys, batch.column("copies").to_numpy()):
-            places = np.flatnonzero(counts)
-            own = seen[key]
-            for run, n in zip(runs.distinct.take(pa.array(places)).to_pylist(), counts[places].tolist(), strict=True):
-                own[run] += n
+        for key, run, n in _weighted(runs, keys, batch.column("copies").to_numpy()):
+            seen[key][run] += n
         if sum(map(len, seen.values())) > _FLUSH:
             yield _as_batch(seen, schema)
             seen.clear()
@@ -70,16 +67,19 @@ def count_runs(
 
 def _weighted(
     runs: Runs, keys: list[tuple[object, ...]], copies: np.ndarray[Any, Any]
-) -> Iterator[tuple[tuple[object, ...], np.ndarray[Any, Any]]]:
-    """For each distinct key: how often every distinct run stands in its texts, copies counted (int64 [U])."""
-    texts = np.repeat(np.arange(len(keys)), np.diff(runs.ends, prepend=0))  # the text of each run
+) -> Iterator[tuple[tuple[object, ...], bytes, int]]:
+    """Each key of a text with each run in its texts, and how often, copies counted."""
     numbers = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    number = np.array([numbers[key] for key in keys], np.int64)
-    for key, i in numbers.items():
-        own = number[texts] == i
-        # as floats, which are exact here: one batch holds fewer than 2^53 runs and copies
-        counts = np.bincount(runs.indices[own], copies[texts[own]], len(runs.distinct))
-        yield key, counts.astype(np.int64)
+    texts = np.repeat(np.arange(len(keys)), np.diff(runs.ends, prepend=0))  # the text of each run
+    distinct = len(runs.distinct)
+    pair = np.array([numbers[key] for key in keys], np.int64)[texts] * distinct + runs.indices
+    found, place = np.unique(pair, return_inverse=True)
+    # floats, exact here: one batch holds fewer than 2^53 runs and copies
+    counts = np.bincount(place, copies[texts], len(found)).astype(np.int64)
+    keys_found = list(numbers)
+    run_of = runs.distinct.take(pa.array(found % distinct)).to_pylist() if distinct else []
+    for i, run, n in zip((found // max(distinct, 1)).tolist(), run_of, counts.tolist(), strict=True):
+        yield keys_found[i], run, n
 
 
 def cut_batch(batch: pa.RecordBatch) -> pa.RecordBatch:

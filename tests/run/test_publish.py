@@ -16,18 +16,17 @@ Sampled = tuple[str | None, str, str, int]
 
 
 def aside(spark: SparkSession, folder: Path, rows: list[Sampled], partitions: int = 1) -> Written:
-    df = spark.createDataFrame(rows, "doc_id string, source string, doc_type string, text_bytes long").repartition(
-        partitions
-    )
+    df = spark.createDataFrame(rows, "doc_id string, source string, doc_type string, text_bytes long")
+    df = df.selectExpr("*", "text_bytes sampled_bytes", "1 copies").repartition(partitions)
     return write_aside(df, "tokenizer_sample", str(folder), {"doc_type": ["web"]})
 
 
 def test_digests_follow_content_alone(spark: SparkSession, tmp_path: Path) -> None:
-    rows: list[Sampled] = [(f"{i}", "a", "web", i) for i in range(50)]
+    rows: list[Sampled] = [(f"{i}", "a", "web", i) for i in range(1, 51)]
     one = aside(spark, tmp_path, rows)
     assert one == aside(spark, tmp_path, rows[::-1], 7)
-    assert one.metrics["all/text_bytes"] == one.metrics["doc_type=web/text_bytes"] == sum(range(50))
-    other = aside(spark, tmp_path, [*rows[:-1], ("49", "a", "web", 50)])
+    assert one.metrics["all/text_bytes"] == one.metrics["doc_type=web/text_bytes"] == sum(range(1, 51))
+    other = aside(spark, tmp_path, [*rows[:-1], ("50", "a", "web", 51)])
     assert (other.rows, other.keys_digest) == (one.rows, one.keys_digest)
     assert other.digest != one.digest
 

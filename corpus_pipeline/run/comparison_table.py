@@ -1,0 +1,73 @@
+"""The table at the end of compare_tokenizers, from tokenizer_comparison alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from pyspark.sql import DataFrame
+
+_ALL = "all"
+# heading, metric, format
+_COLUMNS = (
+    ("tokens", "vocab_size_actual", ",.0f"),
+    ("tokens/eojeol", "tokens_per_eojeol", ".3f"),
+    ("bytes/token", "bytes_per_token", ".3f"),
+    ("unknown", "unknown_share", ".4%"),
+    ("crossing", "crossing_share", ".2%"),
+    ("exact", "exact_share", ".2%"),
+    ("Renyi", "renyi_efficiency", ".4f"),
+    ("used", "vocabulary_used_share", ".1%"),
+)
+_GAP = "  "
+
+Figures = Mapping[tuple[str, int, str, str], float]  # (variant, vocab_size, slice, metric) -> value
+
+
+def comparison_table(published: DataFrame) -> str:
+    """Plain text: every tokenizer on all held-out text; then tokens per eojeol by source, in the largest size."""
+    rows = published.collect()  # tokenizers x sources x metrics
+    figures = {(row["variant"], row["vocab_size"], row["slice"], row["metric"]): row["value"] for row in rows}
+    made = sorted({key[:2] for key in figures})
+    parts = sorted({key[2] for key in figures})
+    text = {name: f"{figures[*made[0], _ALL, name]:,.0f}" for name in ("documents", "bytes", "eojeol")}
+    head = f"Held-out text: {text['documents']} documents, {text['bytes']} bytes, {text['eojeol']} eojeol"
+    return "\n\n".join([head, _whole(figures, made), _by_source(figures, made, parts)])
+
+
+def _whole(figures: Figures, made: Iterable[tuple[str, int]]) -> str:
+    blocks = []
+    for variant, sizes in groupby(made, key=lambda one: one[0]):
+        cells = [[_cell(figures, (*one, _ALL, metric), how) for _, metric, how in _COLUMNS] for one in sizes]
+        blocks.append([[variant, *row] for row in cells])
+    asked = iter(f"{size:,}" for _, size in made)
+    lines = [[[name, next(asked), *cells] for name, *cells in block] for block in blocks]
+    return _lay_out(["variant", "asked", *[heading for heading, _, _ in _COLUMNS]], lines)
+
+
+def _by_source(figures: Figures, made: Iterable[tuple[str, int]], parts: Iterable[str]) -> str:
+    largest = max(size for _, size in made)
+    variants = [variant for variant, size in made if size == largest]
+    block = [
+        [part, *[_cell(figures, (variant, largest, part, "tokens_per_eojeol"), ".3f") for variant in variants]]
+        for part in parts
+    ]
+    return _lay_out([f"tokens/eojeol, size {largest:,}", *variants], [block])
+
+
+def _cell(figures: Figures, key: tuple[str, int, str, str], how: str) -> str:
+    return format(figures[key], how) if key in figures else "-"
+
+
+def _lay_out(heading: list[str], blocks: list[list[list[str]]]) -> str:
+    """Columns side by side, the first to the left; a rule above every block."""
+    widths = [
+        max(map(len, column)) for column in zip(heading, *[row for block in blocks for row in block], strict=True)
+    ]
+    rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
+
+    def line(row: list[str]) -> str:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        return _GAP.join([row[0].ljust(widths[0]), *cells])
+
+    return "\n".join([line(heading), *[text for block in blocks for text in (rule, *map(line, block))]])
