@@ -3,6 +3,8 @@ PYTHON ?= python3
 CONFIG ?= conf/sample.yaml
 OUT    ?=
 ARGS   ?=
+ONLY   ?= serialize tokenizer
+DATA   ?= ../shared/data
 
 VENV  := .venv
 PY    := $(VENV)/bin/python
@@ -13,7 +15,7 @@ JOB = $(PY) jobs/$(1).py --config $(CONFIG) $(if $(OUT),--output $(OUT)) $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup java corpus plan test test-fast check dist clean lock report \
-        collect scrub dedup classify tag mix sample tokenizer train_tokenizer serialize classifier train_classifier provenance
+        collect scrub dedup classify tag mix sample tokenizer train_tokenizer serialize classifier train_classifier provenance compare-tokenizers bench
 
 help: ## this list
 	@echo "usage: make TARGET [CONFIG=conf/sample.yaml] [OUT=folder] [ARGS='--set dedup.threshold=0.85 --force']"
@@ -48,6 +50,13 @@ check: setup ## ruff, mypy --strict, direction of imports
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest tests/test_imports.py
+
+compare-tokenizers: setup ## three variants and three sizes of tokenizer, side by side on held-out text
+	@$(call JOB,compare_tokenizers)
+
+bench: setup ## beside the peers in one run, to out/bench (ONLY=serialize or tokenizer, DATA=folder of *.tar.zst)
+	@$(PY) benchmarks/texts.py --input $(DATA) --out out/bench/data
+	@for one in $(ONLY); do $(PY) benchmarks/$$one.py --data out/bench/data --out out/bench || exit 1; done
 
 dist: setup ## dist/corpus_pipeline.zip for spark-submit --py-files
 	@$(PY) -m corpus_pipeline.run.bundle dist/corpus_pipeline.zip

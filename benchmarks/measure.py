@@ -83,6 +83,12 @@ def spread(values: Sequence[float], digits: int = 3) -> dict[str, float]:
     return {name: round(value, digits) for name, value in found.items()}
 
 
+def peak_mib(process: int) -> int:
+    """Most memory the process had so far, MiB. Not ru_maxrss: that is inherited from the parent over exec."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
+
+
 def machine() -> dict[str, Any]:
     """Cores of this machine and the model of its processor."""
     model = "unknown"

@@ -121,6 +121,9 @@ def table(result: dict[str, Any]) -> str:
         for p in ours["curve"]
     ]
     lines.append(f"with full caches: {ours['peak_mib_caches_full']} MiB")
+    if ours["spark_stage"]:
+        rates = ours["spark_stage"]["mb_per_s_per_core"].values()
+        lines.append("the whole stage under Spark, one core: " + "".join(f"{rate:8.2f}" for rate in rates) + " MB/s")
     lines.append(f"\n1.96 TB: {result['core_hours_1_96_tb']} core hours")
     lines += [f"{name}: {value}" for name, value in result["checks"].items()]
     return "\n".join(lines)

@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.environments import ENVIRONMENTS, python_of
 from benchmarks.equality import compare
-from benchmarks.measure import Contender, Process, machine, versions, write_json
+from benchmarks.measure import ONE_THREAD, ROOT, Contender, Process, machine, versions, write_json
 from benchmarks.results import CEILINGS, KERNEL, REFERENCE, SHARD, Record, Section, agreement, points, ratios, table
 from benchmarks.train import tokenizer_files
 
@@ -176,6 +176,7 @@ def run(data: Path, out: Path, settings: Settings, core: int) -> dict[str, Any]:
     pairs = [(section.path, number == 0) for number, section in enumerate(checked)]
     equal = compare(pairs, os.cpu_count() or 1, data / "tokenizer.json", data / "card.json")
     kernel, shard = (records[name].summary(measured) for name in (KERNEL, SHARD))
+    stage = spark_stage(data, sections, warm, core) if settings.environments else None
     step = POINT_MB if settings.section < POINT_MB <= len(sections) * settings.section else settings.section
     names = [name for name in records if name not in (KERNEL, SHARD, REFERENCE)]
     result = {
@@ -185,6 +186,7 @@ def run(data: Path, out: Path, settings: Settings, core: int) -> dict[str, Any]:
             "peak_mib": round(curve[-1]["peak_mib"]),
             "peak_mib_caches_full": round(filled[-1]["peak_mib"]),
             "shard": shard,
+            "spark_stage": stage,
         },
         "peers": {name: records[name].summary(measured) for name in names},
         "ratios": ratios(records),
@@ -206,6 +208,18 @@ def run(data: Path, out: Path, settings: Settings, core: int) -> dict[str, Any]:
     }
     write_json(out / "serialize.json", result)
     return result
+
+
+def spark_stage(data: Path, sections: list[Section], warm: int, core: int) -> dict[str, Any]:
+    """The whole stage under Spark on the same core."""
+    print("the whole stage, under Spark", flush=True)
+    files = [str(data / name) for name in ("tokenizer.json", "card.json", "spark")]
+    command = ["taskset", "-c", str(core), sys.executable, "-m", "benchmarks.spark_stage", *files, str(warm)]
+    command += [str(section.path) for section in sections]
+    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
 
 
 def main() -> int:

@@ -19,7 +19,6 @@ import hashlib
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
+from benchmarks.measure import peak_mib
 from corpus_pipeline.kernels import bpe
 from corpus_pipeline.kernels.morphemes import PIECE, cut
 from corpus_pipeline.kernels.split import split
@@ -105,16 +105,12 @@ def synthetic_counts(pieces: int) -> pa.Table:
     return pa.table({"piece": pa.array(chosen.tolist(), pa.binary()).cast(pa.string()), "n": counts})
 
 
-def _peak() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-
-
 def _numbers(merges: list[tuple[str, str]], started: float, **more: Any) -> Numbers:
     digest = hashlib.sha256(json.dumps(merges).encode()).hexdigest()
     return {
         "seconds": time.perf_counter() - started,
         "cpu_seconds": time.process_time(),  # of all threads, since the process started
-        "peak_mib": _peak(),
+        "peak_mib": peak_mib(os.getpid()),
         "merges": len(merges),
         "sha256": digest,
         **more,
@@ -122,7 +118,7 @@ def _numbers(merges: list[tuple[str, str]], started: float, **more: Any) -> Numb
 
 
 def train_ours(table: pa.Table, vocab_size: int) -> Numbers:
-    base, started = _peak(), time.perf_counter()
+    base, started = peak_mib(os.getpid()), time.perf_counter()
     trained = bpe.train(table["piece"], table["n"].to_numpy(), vocab_size, [EOD])
     return _numbers(trained.merges, started, base_mib=base, pieces=table.num_rows)
 
@@ -137,7 +133,7 @@ def train_library(texts: Iterator[str], vocab_size: int, pre_tokenizer: pre_toke
         show_progress=False,
         min_frequency=0,
     )
-    base, started, fed = _peak(), time.perf_counter(), [0.0]
+    base, started, fed = peak_mib(os.getpid()), time.perf_counter(), [0.0]
 
     def watched() -> Iterator[str]:
         yield from texts

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "errors": (set[str](), False),
 }
 # a stage module may use these and no other stage
-SHARED_STAGE_MODULES = {"arrow", "params", "read_files", "components", "counting", "drawing", "curve"}
+SHARED_STAGE_MODULES = {"arrow", "params", "read_files", "components", "counting", "drawing", "curve", "vocabulary"}
 
 
 def layer_of(path: Path) -> str:

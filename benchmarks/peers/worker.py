@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
 import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from benchmarks.measure import peak_mib
 
 Facts = Callable[[], dict[str, float]]
 
@@ -74,8 +75,7 @@ def _answer(contender: Encoder | Writer, request: dict[str, Any], folder: Path) 
         tokens = sum(map(len, ids))
         if request.get("digests"):
             answer["digests"] = [digest(one) for one in ids]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
-    return answer | {"tokens": tokens, "peak_mib": peak} | contender.facts()
+    return answer | {"tokens": tokens, "peak_mib": peak_mib(os.getpid())} | contender.facts()
 
 
 def _spent(started: float, cpu: float) -> dict[str, Any]:

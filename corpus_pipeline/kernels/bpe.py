@@ -78,6 +78,7 @@ def byte_alphabet() -> dict[int, str]:
 
 _ALPHABET = byte_alphabet()
 _BYTES = {c: b for b, c in _ALPHABET.items()}
+_LETTERS = "".join(_ALPHABET[b] for b in range(256))  # as a table for str.translate
 
 
 def to_byte_characters(piece: str) -> str:
@@ -85,7 +86,7 @@ def to_byte_characters(piece: str) -> str:
     >>> to_byte_characters(" 가")
     'Ġê°Ģ'
     """
-    return "".join(_ALPHABET[b] for b in piece.encode("utf-8", "surrogatepass"))
+    return piece.encode("utf-8", "surrogatepass").decode("latin-1").translate(_LETTERS)
 
 
 def characters(pieces: pa.Array | pa.ChunkedArray, counts: Array, limit: int) -> list[str]:

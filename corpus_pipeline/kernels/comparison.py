@@ -130,7 +130,6 @@ class _Reader:
     def __init__(self, candidate: Candidate) -> None:
         self._tokenizer = Tokenizer.from_str(candidate.tokenizer_json)
         self._tokenizer.normalizer = None  # text is NFC
-        self._tokenizer.encode_special_tokens = True  # a raw "<|endoftext|>" in a text stays text
         self._by_morpheme = candidate.by_morpheme
         unk = self._tokenizer.model.unk_token
         self._bytes = unk is None

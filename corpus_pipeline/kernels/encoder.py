@@ -11,23 +11,25 @@ and the share of such runs falls as more text is seen (Zipf). Memory: `memory_mi
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from tokenizers import Tokenizer
 
 from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.kernels.bpe import to_byte_characters
 from corpus_pipeline.kernels.megatron import token_dtype
 from corpus_pipeline.kernels.morphemes import cut
 from corpus_pipeline.kernels.split import split
 from corpus_pipeline.kernels.tokenizer_files import check
 
-WINDOW = 4 << 20  # bytes of text that are cut at once; they take about 30 times as much memory while it lasts
+WINDOW = 2 << 20  # bytes of text that are cut at once; they take about 30 times as much memory while it lasts
 _FIXED_MIB = 450  # interpreter, libraries, pages of the dictionary, one window
 _ENTRY_BYTES = 240  # a cached run: two `bytes` and a place in a dict
-_MORPHEMES = 200_000  # morphemes whose ids are kept, about 40 MB
+_PIECES = 200_000  # morphemes whose ids are kept, about 40 MB
 
 
 class Encoder:
@@ -43,8 +45,8 @@ class Encoder:
     ) -> None:
         """Raises ResourceError when the files are not a byte-level tokenizer of this pipeline with `eod_token`, or
         when an id does not fit `dtype`."""
-        self._tokenizer = check(tokenizer_json, card_json)
-        special = {token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special}
+        tokenizer = check(tokenizer_json, card_json)
+        special = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
         if eod_token not in special:
             raise ResourceError(
                 "tokenizer.json",
@@ -52,19 +54,14 @@ class Encoder:
                 "a vocabulary without it",
                 "Set serialize.eod_token to one of its special tokens.",
             )
-        size = self._tokenizer.get_vocab_size()
+        size = tokenizer.get_vocab_size()
         self.dtype = token_dtype(size) if dtype == "auto" else dtype
         if size - 1 > np.iinfo(self.dtype).max:
             raise ResourceError("tokenizer.json", f"ids that fit {dtype}", f"{size} tokens", "Set dtype: auto.")
-        self.eod = np.array([self._tokenizer.token_to_id(eod_token)], self.dtype).tobytes()
-        self._tokenizer.normalizer = None  # text is NFC; nothing may change what is decoded
-        self._tokenizer.encode_special_tokens = True  # a raw "<|endoftext|>" in a text stays text
+        self.eod = np.array([tokenizer.token_to_id(eod_token)], self.dtype).tobytes()
         self._cut = bool(json.loads(card_json)["segmentation"]["morphemes"])
-        self._token_bytes = np.zeros(size, np.int64)  # a byte-level token has one character for each byte of text
-        for token, i in self._tokenizer.get_vocab().items():
-            self._token_bytes[i] = len(token)
         self._cache = _Cache(max(memory_mib - _FIXED_MIB, 16) * (1 << 20) // _ENTRY_BYTES)
-        self._morphemes: dict[str, bytes] = {}
+        self._pieces = _Pieces(tokenizer, self.dtype)
         self.runs = self.analysed = 0
 
     def encode(self, texts: pa.StringArray) -> pa.BinaryArray:
@@ -112,33 +109,31 @@ class Encoder:
         return found  # type: ignore[return-value]  # no None is left
 
     def _analyse(self, runs: list[str]) -> list[bytes]:
-        known = self._morphemes
-        if len(known) > _MORPHEMES:
+        known = self._pieces
+        if len(known) > _PIECES:
             known.clear()
         lists: Sequence[Sequence[str]] = cut(runs) if self._cut else [(run,) for run in runs]
-        fresh = list(dict.fromkeys([piece for pieces in lists for piece in pieces if piece not in known]))
-        known.update(zip(fresh, self._merge(fresh), strict=True))
-        return [b"".join([known[piece] for piece in pieces]) for pieces in lists]
+        # a run of one piece is kept as a run already
+        return [
+            b"".join([known[piece] for piece in pieces]) if len(pieces) > 1 else known.merge(pieces[0])
+            for pieces in lists
+        ]
 
-    def _merge(self, pieces: list[str]) -> Iterator[bytes]:
-        """The ids of each piece. One call for all of them: a call each would cost twice as much."""
-        if not pieces:
-            return
-        (encoding,) = self._tokenizer.encode_batch_fast([pieces], is_pretokenized=True, add_special_tokens=False)
-        ids = np.array(encoding.ids, self.dtype)
-        ends = np.cumsum(self._token_bytes[ids])
-        wanted = np.cumsum([len(piece.encode()) for piece in pieces])
-        borders = np.searchsorted(ends, wanted) + 1
-        if ends[-1] != wanted[-1] or (ends[borders - 1] != wanted).any():
-            raise ResourceError(
-                "tokenizer.json",
-                "tokens that stand for every byte",
-                "text that got lost",
-                "Train one (make tokenizer).",
-            )
-        data, width = ids.tobytes(), ids.itemsize
-        for start, end in pairwise([0, *borders.tolist()]):
-            yield data[start * width : end * width]
+
+class _Pieces(dict[str, bytes]):
+    """Piece -> its ids, merged when it is first asked for."""
+
+    def __init__(self, tokenizer: Tokenizer, dtype: str) -> None:
+        super().__init__()
+        self._model, self._code = tokenizer.model, {"uint16": "H", "int32": "i"}[dtype]
+
+    def __missing__(self, piece: str) -> bytes:
+        self[piece] = ids = self.merge(piece)
+        return ids
+
+    def merge(self, piece: str) -> bytes:
+        """By the library's model alone: the piece is cut already, and nothing in it is a special token."""
+        return array(self._code, [token.id for token in self._model.tokenize(to_byte_characters(piece))]).tobytes()
 
 
 class _Cache:

@@ -30,7 +30,6 @@ PIECE = (
     r"|\s"
 )
 _PIECE = regex.compile(PIECE)
-_HANGUL_RUN = regex.compile(rf" ?[{HANGUL}]+")
 
 
 def runs(text: str) -> list[str]:
@@ -51,14 +50,15 @@ def morphemes(run: str) -> tuple[str, ...]:
     >>> morphemes(" km")
     (' km',)
     """
-    if not _HANGUL_RUN.fullmatch(run):
+    if not ("가" <= run[-1] <= "힣" or "ㄱ" <= run[-1] <= "ㆎ"):
         return (run,)
-    space = " " if run[0] == " " else ""
-    word = run[len(space) :]
+    word = run[1:] if run[0] == " " else run
     surfaces = _tagger().parse(word).split()
     if "".join(surfaces) != word:  # never seen on Hangul; a wrong cut would lose text, a coarse one only efficiency
         return (run,)
-    return (space + surfaces[0], *surfaces[1:])
+    if word is not run:
+        surfaces[0] = " " + surfaces[0]
+    return tuple(surfaces)
 
 
 def cut(found: Sequence[str]) -> list[tuple[str, ...]]:

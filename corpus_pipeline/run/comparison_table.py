@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 _ALL = "all"
 # heading, metric, format
 _COLUMNS = (
-    ("tokens", "vocab_size_actual", ",.0f"),
+    ("vocabulary", "vocab_size_actual", ",.0f"),
     ("tokens/eojeol", "tokens_per_eojeol", ".3f"),
     ("bytes/token", "bytes_per_token", ".3f"),
     ("unknown", "unknown_share", ".4%"),
@@ -30,8 +30,8 @@ def comparison_table(published: DataFrame) -> str:
     figures = {(row["variant"], row["vocab_size"], row["slice"], row["metric"]): row["value"] for row in rows}
     made = sorted({key[:2] for key in figures})
     parts = sorted({key[2] for key in figures})
-    text = {name: f"{figures[*made[0], _ALL, name]:,.0f}" for name in ("documents", "bytes", "eojeol")}
-    head = f"Held-out text: {text['documents']} documents, {text['bytes']} bytes, {text['eojeol']} eojeol"
+    sums = [f"{figures[*made[0], _ALL, name]:,.0f} {name}" for name in ("bytes", "eojeol", "documents")]
+    head = f"Held-out text: {', '.join(sums)}, copies counted"
     return "\n\n".join([head, _whole(figures, made), _by_source(figures, made, parts)])
 
 

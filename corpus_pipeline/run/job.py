@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PIPELINE_JOB = "pipeline"
 REPORT_JOB = "report"
+COMPARE_JOB = "compare_tokenizers"
 
 
 def main(job: str, arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +88,8 @@ def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
 
 def _run(job: str, options: argparse.Namespace, log: str) -> None:
     from corpus_pipeline.pipeline import PIPELINE, STAGES
-    from corpus_pipeline.run.execute import execute, plan
+    from corpus_pipeline.run.comparison_table import comparison_table
+    from corpus_pipeline.run.execute import execute, plan, read_table
 
     started = time.monotonic()
     with opened(options, log) as run:
@@ -100,6 +102,8 @@ def _run(job: str, options: argparse.Namespace, log: str) -> None:
             execute(run, stage, options.force)
         if job in (PIPELINE_JOB, REPORT_JOB):
             _finish(run, time.monotonic() - started)
+        if job == COMPARE_JOB:
+            print(comparison_table(read_table(run, "tokenizer_comparison")))
 
 
 def _finish(run: Run, seconds: float) -> None:

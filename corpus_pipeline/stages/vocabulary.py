@@ -100,7 +100,8 @@ def frequent(counts: DataFrame, settings: Training, where: str) -> Counted:
     tally = by_count.toArrow().sort_by("n")
     n, distinct, size = (tally[name].to_numpy() for name in ("n", "distinct", "bytes"))
     if not len(n):
-        raise ResourceError(where, "documents with text", "none", "Take more of it, or see what mixture drops and why.")
+        todo = "Train on more (sample.fraction, compare_tokenizers.held_out), or look in mixture at what was dropped."
+        raise ResourceError(where, "documents with text", "none", todo)
     kept = (n >= settings.min_count) & (np.cumsum(distinct[::-1])[::-1] <= settings.max_pieces)
     if not kept.any():
         got, todo = f"none of {distinct.sum()}", "Lower min_count, or raise max_pieces."

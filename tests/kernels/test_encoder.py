@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.errors import ContractError, ResourceError
 from corpus_pipeline.kernels import encoder
 from corpus_pipeline.kernels.morphemes import morphemes, pieces, runs
 from tests.small_tokenizer import EOD, TEXT, card, trained
@@ -131,3 +131,22 @@ def test_a_missing_eod_token_is_refused() -> None:
     with pytest.raises(ResourceError) as caught:
         encoder.Encoder(JSON, card(JSON), "<|end|>")
     assert caught.value.got == "a vocabulary without it"
+
+
+def test_bytes_that_are_no_text_are_named_and_not_quoted() -> None:
+    half = b"abc \xed\xa0\x80"  # half of a surrogate pair
+    offsets = pa.py_buffer(np.array([0, len(half)], np.int32).tobytes())
+    with pytest.raises(ContractError) as caught:
+        ENCODER.encode(pa.StringArray.from_buffers(1, offsets, pa.py_buffer(half)))
+    assert "abc" not in str(caught.value)
+    assert caught.value.expected == "UTF-8"
+
+
+def test_an_id_that_the_dtype_cannot_hold_is_refused() -> None:
+    large = Tokenizer.from_str(JSON)
+    large.add_tokens([f"token {i}" for i in range(66_000)])
+    text = large.to_str()
+    assert encoder.Encoder(text, card(text), EOD).dtype == "int32"
+    with pytest.raises(ResourceError) as caught:
+        encoder.Encoder(text, card(text), EOD, dtype="uint16")
+    assert caught.value.expected == "ids that fit uint16"

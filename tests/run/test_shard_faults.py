@@ -9,17 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
-import pyspark
 import pytest
 from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
@@ -30,9 +27,9 @@ from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages import serialize
 from corpus_pipeline.stages.arrow import stream_batches, struct_of
 from tests.small_tokenizer import card, trained
+from tests.standalone import HOSTS, cluster
 
 ROOT = Path(__file__).resolve().parents[2]
-HOSTS = ("127.0.0.1", "127.0.0.2")
 SETTINGS = serialize.Params(shard_tokens=1500, formats=("megatron", "parquet", "datatrove"))
 
 
@@ -82,34 +79,6 @@ def write(spark: SparkSession, folder: Path, faults: bool) -> None:
 def digests(folder: Path) -> dict[str, str]:
     """Of the files with a final name: a killed attempt may leave its own, which publishing removes."""
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("[!.]*"))}
-
-
-@contextmanager
-def cluster(logs: Path) -> Iterator[str]:
-    """A master and a worker on each of HOSTS, one core each; yields the master's address."""
-    with socket.socket() as free:
-        free.bind((HOSTS[0], 0))
-        port = free.getsockname()[1]
-    home = Path(pyspark.__file__).parent
-    deploy = [str(home / "bin" / "spark-class"), "org.apache.spark.deploy"]
-    address = f"spark://{HOSTS[0]}:{port}"
-    at = ["--host", HOSTS[0], "--port", str(port), "--webui-port", "0"]
-    commands = [[deploy[0], f"{deploy[1]}.master.Master", *at]]
-    for host in HOSTS:
-        own = ["--host", host, "--webui-port", "0", "--cores", "1", "--memory", "800m", "--work-dir", str(logs / host)]
-        commands.append([deploy[0], f"{deploy[1]}.worker.Worker", *own, address])
-    environment = {**os.environ, "SPARK_HOME": str(home), "JAVA_HOME": find_java(), "SPARK_DAEMON_MEMORY": "256m"}
-    started = []
-    try:
-        for i, command in enumerate(commands):
-            with (logs / f"daemon-{i}.log").open("wb") as log:
-                started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-        yield address
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(30)
 
 
 @pytest.mark.spark
