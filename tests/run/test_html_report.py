@@ -31,9 +31,9 @@ class Memory:
     def __init__(self, files: dict[str, str]) -> None:
         self.files = files
 
-    def qualified(self, path: str) -> str:
+    def uri(self, path: str) -> str:
         assert path == "out/tokenizer_curve"
-        return f"file:{self.curve}"
+        return Path(self.curve).as_uri()
 
     def exists(self, path: str) -> bool:
         return path in self.files
