@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ def python_of(name: str, folder: Path) -> Path:
         print(f"making the environment {name}: {', '.join(ENVIRONMENTS[name])}", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-        subprocess.run([*pip, *ENVIRONMENTS[name]], check=True)
+        own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}  # pip would see this project
+        subprocess.run([*pip, *ENVIRONMENTS[name]], check=True, env=own)
         ready.write_text(wanted, encoding="utf-8")
     return python

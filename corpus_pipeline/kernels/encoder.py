@@ -2,20 +2,22 @@
 
 A batch is cut into runs with numpy (split.py) and Arrow finds the distinct ones. Those the cache does not know are
 cut into morphemes by MeCab and merged by `tokenizers`; then Arrow gathers the ids of all runs in order. The result
-is, token for token, that of `tokenizer.encode(pieces([text]), is_pretokenized=True)`, and decodes to the exact text.
+is, token for token, that of `tokenizer.encode(pieces([text]), is_pretokenized=True)` with the tokenizer's normalizer
+off (text is NFC since collect), and decodes to the exact text.
 
 Cost: linear in the text; a run never seen before costs about as much as a hundred known ones, most of it in MeCab,
-and the share of such runs falls as more text is seen (Zipf). Memory: `memory_mib` with full caches.
+and the share of such runs falls as more text is seen (Zipf). Memory: `memory_mib` with full caches, and six bytes
+per byte of the longest text while it is encoded.
 """
 
 from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from tokenizers import Tokenizer
 
@@ -23,12 +25,11 @@ from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels.bpe import to_byte_characters
 from corpus_pipeline.kernels.megatron import token_dtype
 from corpus_pipeline.kernels.morphemes import cut
-from corpus_pipeline.kernels.split import split
+from corpus_pipeline.kernels.split import Runs, windows
 from corpus_pipeline.kernels.tokenizer_files import check
 
-WINDOW = 2 << 20  # bytes of text that are cut at once; they take about 30 times as much memory while it lasts
 _FIXED_MIB = 450  # interpreter, libraries, pages of the dictionary, one window
-_ENTRY_BYTES = 240  # a cached run: two `bytes` and a place in a dict
+_ENTRY_BYTES = 200  # of a cached run besides its bytes: two objects of 33 and a place in a dict that grows by doubling
 _PIECES = 200_000  # morphemes whose ids are kept, about 40 MB
 
 
@@ -60,43 +61,39 @@ class Encoder:
             raise ResourceError("tokenizer.json", f"ids that fit {dtype}", f"{size} tokens", "Set dtype: auto.")
         self.eod = np.array([tokenizer.token_to_id(eod_token)], self.dtype).tobytes()
         self._cut = bool(json.loads(card_json)["segmentation"]["morphemes"])
-        self._cache = _Cache(max(memory_mib - _FIXED_MIB, 16) * (1 << 20) // _ENTRY_BYTES)
+        self._cache = _Cache(max(memory_mib - _FIXED_MIB, 16) << 20)
         self._pieces = _Pieces(tokenizer, self.dtype)
         self.runs = self.analysed = 0
 
     def encode(self, texts: pa.StringArray) -> pa.BinaryArray:
         """The ids of each text (string [n], no nulls), then EOD -> binary [n], `dtype`, little-endian."""
-        parts = [self._encode_long(part[0].as_buffer()) if long else self._encode(part) for part, long in _parts(texts)]
-        return pa.concat_arrays(parts) if parts else pa.array([], pa.binary())
+        found, open_text = list[pa.BinaryArray](), list[pa.Buffer]()
+        for runs, _, whole in windows(texts):
+            ids = self._encode(runs, whole)
+            if whole and not open_text:
+                found.append(ids)
+                continue
+            open_text.append(ids[0].as_buffer())
+            if whole:
+                data = pa.py_buffer(b"".join(open_text))
+                open_text = []
+                found.append(pa.BinaryArray.from_buffers(pa.binary(), 1, [None, _offsets([0, len(data)]), data]))
+        if len(found) == 1:
+            return found[0]
+        return pa.concat_arrays(found) if found else pa.array([], pa.binary())
 
-    def _encode(self, texts: pa.StringArray) -> pa.BinaryArray:
-        distinct, indices, ends = split(texts)
-        self.runs += len(indices)
-        values = pa.array([*self._ids(distinct.to_pylist()), self.eod], pa.binary())
-        with_eod = np.insert(indices, ends, len(values) - 1)
-        gathered = values.take(pa.array(with_eod))
+    def _encode(self, runs: Runs, whole: bool) -> pa.BinaryArray:
+        """Ids of each text of a window, EOD after them where they are `whole`."""
+        self.runs += len(runs.indices)
+        values = pa.array([*self._ids(runs.distinct.to_pylist()), self.eod], pa.binary())
+        ends, indices = runs.ends, runs.indices
+        if whole:
+            indices = np.insert(indices, ends, len(values) - 1)
+            ends = ends + np.arange(1, len(ends) + 1)
+        gathered = values.take(pa.array(indices))
         starts = np.frombuffer(gathered.buffers()[1], np.int32)
-        borders = np.concatenate(([0], ends + np.arange(1, len(ends) + 1)))
-        offsets = pa.py_buffer(np.ascontiguousarray(starts[borders]))
-        return pa.BinaryArray.from_buffers(pa.binary(), len(texts), [None, offsets, gathered.buffers()[2]])
-
-    def _encode_long(self, text: Any) -> pa.BinaryArray:
-        """One text, WINDOW by WINDOW. The last run of a window may go on in the next: it is encoded there."""
-        found, done = [], 0
-        view = memoryview(text)
-        while done < len(view):
-            end = min(done + WINDOW, len(view))
-            while end < len(view) and view[end] & 0xC0 == 0x80:  # inside a character
-                end -= 1
-            distinct, indices, _ = split(pa.array([str(view[done:end], "utf-8")], pa.string()))
-            if end < len(view):
-                end -= len(distinct[indices[-1]].as_buffer())
-                indices = indices[:-1]
-            self.runs += len(indices)
-            ids = self._ids(distinct.to_pylist())
-            found.append(b"".join([ids[i] for i in indices.tolist()]))
-            done = end
-        return pa.array([b"".join([*found, self.eod])], pa.binary())
+        offsets = _offsets(starts[np.concatenate(([0], ends))])
+        return pa.BinaryArray.from_buffers(pa.binary(), len(ends), [None, offsets, gathered.buffers()[2]])
 
     def _ids(self, runs: list[bytes]) -> list[bytes]:
         """The ids of distinct runs."""
@@ -120,6 +117,10 @@ class Encoder:
         ]
 
 
+def _offsets(values: npt.ArrayLike) -> pa.Buffer:
+    return pa.py_buffer(np.ascontiguousarray(values, np.int32))
+
+
 class _Pieces(dict[str, bytes]):
     """Piece -> its ids, merged when it is first asked for."""
 
@@ -139,8 +140,9 @@ class _Pieces(dict[str, bytes]):
 class _Cache:
     """Run -> ids, in two generations: when the young one is full the old one goes, and who is asked for stays."""
 
-    def __init__(self, entries: int) -> None:
-        self._limit = max(1, entries // 2)
+    def __init__(self, size: int) -> None:
+        """size  bytes of both generations together, as sys.getsizeof counts them"""
+        self._limit, self._size = size // 2, 0
         self._young: dict[bytes, bytes] = {}
         self._old: dict[bytes, bytes] = {}
 
@@ -154,16 +156,7 @@ class _Cache:
         return found
 
     def add(self, run: bytes, ids: bytes) -> None:
-        if len(self._young) >= self._limit:
-            self._old, self._young = self._young, {}
+        if self._size >= self._limit:
+            self._old, self._young, self._size = self._young, {}, 0
         self._young[run] = ids
-
-
-def _parts(texts: pa.StringArray) -> Iterator[tuple[pa.StringArray, bool]]:
-    """`texts` in slices of at most WINDOW bytes; a longer text comes alone, marked True."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    start = 0
-    while start < len(texts):
-        end = int(np.searchsorted(offsets, int(offsets[start]) + WINDOW, side="right")) - 1
-        yield texts[start : max(end, start + 1)], end <= start
-        start = max(end, start + 1)
+        self._size += len(run) + len(ids) + _ENTRY_BYTES

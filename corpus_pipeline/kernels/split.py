@@ -2,11 +2,13 @@
 
 The characters are classed by a table, borders are where the class changes, and the runs are slices of the batch's
 own UTF-8 bytes, so that Arrow can find the distinct ones without a Python object per run. Most runs repeat (Zipf).
-Cost: about ten passes over the characters; memory about 25 bytes per byte of text, so callers keep batches small.
+Cost: about ten passes over the characters. Memory: about 30 bytes per byte of text while it lasts, so `windows` hands
+out a batch in parts, and a long text in pieces.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ from corpus_pipeline.kernels.morphemes import HANGUL, LONGEST_DIGITS, LONGEST_RU
 Array = np.ndarray[Any, Any]
 
 SPACE, HANGUL_CLASS, LETTER, DIGIT, OTHER = range(5)
+WINDOW = 2 << 20  # bytes of text cut at once
 _CLASS_BITS = 3  # the table holds the class and, above it, the bytes of the character in UTF-8
 _LONGEST = np.array([LONGEST_RUN, LONGEST_RUN, LONGEST_RUN, LONGEST_DIGITS, LONGEST_RUN])
 
@@ -36,6 +39,47 @@ class Runs(NamedTuple):
     distinct: pa.BinaryArray
     indices: Array
     ends: Array
+
+
+class Window(NamedTuple):
+    """Runs of a few texts, or of a part of a long one.
+
+    first  place of the first text in the batch
+    whole  false when the (only) text goes on in the next window
+    """
+
+    runs: Runs
+    first: int
+    whole: bool
+
+
+def windows(texts: pa.StringArray) -> Iterator[Window]:
+    """`split`, WINDOW bytes at a time: memory does not follow the batch, nor the longest text."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    start = 0
+    while start < len(texts):
+        end = int(np.searchsorted(offsets, int(offsets[start]) + WINDOW, side="right")) - 1
+        if end > start:
+            yield Window(split(texts[start:end]), start, True)
+        else:
+            yield from (Window(runs, start, last) for runs, last in _pieces(texts[start].as_buffer()))
+        start = max(end, start + 1)
+
+
+def _pieces(text: pa.Buffer) -> Iterator[tuple[Runs, bool]]:
+    """Runs of a long text, and whether they are the last. A run at a window's end may go on: the next begins there."""
+    view, done = memoryview(text), 0
+    while done < len(view):
+        end = min(done + WINDOW, len(view))
+        while end < len(view) and view[end] & 0xC0 == 0x80:  # inside a character
+            end -= 1
+        distinct, indices, _ = split(pa.array([_decoded(view[done:end])], pa.string()))
+        last = end == len(view)
+        if not last:
+            end -= len(distinct[indices[-1]].as_buffer())
+            indices = indices[:-1]
+        yield Runs(distinct, indices, np.array([len(indices)])), last
+        done = end
 
 
 def split(texts: pa.StringArray) -> Runs:
@@ -62,7 +106,7 @@ def split(texts: pa.StringArray) -> Runs:
     return Runs(encoded.dictionary, encoded.indices.to_numpy(), ends)
 
 
-def _decoded(data: pa.Buffer) -> str:
+def _decoded(data: pa.Buffer | memoryview) -> str:
     try:
         return str(data, "utf-8")
     except UnicodeDecodeError as error:  # a half of a surrogate pair, for one

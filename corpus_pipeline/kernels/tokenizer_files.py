@@ -40,6 +40,7 @@ def segmentation(morphemes: bool) -> dict[str, object]:
         "pattern": PIECE,
         "morphemes": morphemes,
         "longest_run": LONGEST_RUN,
+        "letters": _versioned("regex"),
         "analyser": _versioned("mecab-python3") if morphemes else None,
         "dictionary": _versioned("python-mecab-ko-dic") if morphemes else None,
     }
@@ -143,7 +144,8 @@ def check(tokenizer_json: str, card_json: str) -> Tokenizer:
         raise ResourceError("tokenizer.json", what, type(error).__name__, _TRAIN) from None
     found = (layout["model"].get("type"), (layout.get("decoder") or {}).get("type"))
     if found != ("BPE", "ByteLevel"):
-        raise ResourceError("tokenizer.json", "a byte-level BPE", f"{found[0]} decoded by {found[1]}", _TRAIN)
+        got, todo = f"{found[0]} decoded by {found[1]}", "Set train_tokenizer.mode to morpheme or byte."
+        raise ResourceError("tokenizer.json", "a byte-level BPE, which loses no text", got, todo)
     try:
         card = json.loads(card_json)
         cut, digest = dict(card["segmentation"]), card["tokenizer_sha256"]

@@ -54,7 +54,11 @@ class File:
     def finish(self) -> Written:
         self._stream.close()
         self.closed = True
-        self._fs.move(self._attempt, self._target)
+        there = self._fs.get_file_info(self._target)
+        if there.type == arrow_fs.FileType.File and there.size == self._bytes:  # another attempt was first
+            self._fs.delete_file(self._attempt)  # HDFS does not rename over a file
+        else:
+            self._fs.move(self._attempt, self._target)
         return Written(self.name, self._bytes, self._sha.hexdigest())
 
 
@@ -101,6 +105,7 @@ class Rows:
 
     def __init__(self, create: Callable[[str], File], name: str, dtype: str, layout: Layout) -> None:
         self._dtype, self._layout = dtype, layout
+        self._full = max(_ROW_GROUP, layout.length)  # tokens: less may not hold a sequence of a stream
         self._file = create(f"{name}.parquet")
         self._writer = pq.ParquetWriter(pa.PythonFile(self._file, mode="w"), self.SCHEMA, compression="zstd")
         self._doc_ids = pa.array([], pa.string())
@@ -111,8 +116,8 @@ class Rows:
         self._doc_ids = pa.concat_arrays([self._doc_ids, doc_ids])
         self._lengths = np.concatenate([self._lengths, lengths])
         self._ids = np.concatenate([self._ids, np.frombuffer(ids, self._dtype)])
-        while len(self._ids) >= _ROW_GROUP:
-            self._write(int(np.searchsorted(np.cumsum(self._lengths), _ROW_GROUP)) + 1, last=False)
+        while len(self._ids) >= self._full:
+            self._write(int(np.searchsorted(np.cumsum(self._lengths), self._full)) + 1, last=False)
 
     def finish(self, lengths: Array) -> Iterator[Written]:
         self._write(len(self._lengths), last=True)
@@ -125,6 +130,8 @@ class Rows:
         if self._layout.packing == "stream" and not last and len(tokens) and tokens[-1] < self._layout.length:
             tokens, starts_in = tokens[:-1], starts_in[:-1]
         used = int(tokens.sum())
+        if not used:  # the documents before ended with a row group
+            return
         ids = pa.array(self._ids[:used].astype(np.int32))
         offsets = pa.array(np.concatenate(([0], np.cumsum(tokens))).astype(np.int32))
         rows = [self._doc_ids.take(pa.array(starts_in)), pa.ListArray.from_arrays(offsets, ids)]

@@ -94,7 +94,7 @@ class _Shard:
             self.sources[row["source"]] += row["tokens_sum"]
         offsets = self.tokens + np.concatenate(([0], np.cumsum(lengths[:-1], dtype=np.int64)))
         positions = np.arange(self.documents, self.documents + len(lengths), dtype=np.int32)
-        self.lengths.append(lengths)
+        self.lengths.append(lengths.copy())  # a view would keep the whole batch, ids and all
         self.documents += len(lengths)
         self.tokens += int(lengths.sum())
         own = {name: rows.column(name) for name in ("doc_id", "copy", "source", "doc_type", "tokens", "header_bytes")}

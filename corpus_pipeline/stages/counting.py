@@ -1,8 +1,9 @@
 """Count pieces (morphemes or runs) of texts with Spark, in int64, by any narrow columns. Used by several stages.
 
-Runs are counted first and cut into morphemes afterwards, so the analyser sees each distinct run once, not once per
-task. A worker holds at most _FLUSH distinct runs before it passes its counts on. Cost: one pass over the text, and
-two shuffles of what is distinct (runs, then pieces: by Heaps' law they grow with about the 0.6th power of the text).
+Runs are counted first and cut into morphemes afterwards, so the analyser sees each distinct run once (once for each
+value of `by` at most), not once per task. A worker holds _FLUSH distinct runs, and those of one batch, before it passes
+them on. Cost: one pass over the text, and two shuffles of what is distinct (runs, then pieces: by Heaps' law they grow
+with about the 0.6th power of the text).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from corpus_pipeline.kernels.morphemes import cut as cut_runs
-from corpus_pipeline.kernels.split import Runs, split
+from corpus_pipeline.kernels.split import Runs, windows
 from corpus_pipeline.stages.arrow import map_batches, stream_batches
 
 _FLUSH = 500_000  # distinct (key, run) pairs; about 100 MB
@@ -56,9 +57,11 @@ def count_runs(
         keys: list[tuple[object, ...]] = [()] * batch.num_rows
         if by:
             keys = [tuple(row.values()) for row in batch.select(by).to_pylist()]
-        runs = split(cut_texts(batch).column("text"))
-        for key, run, n in _weighted(runs, keys, batch.column("copies").to_numpy()):
-            seen[key][run] += n
+        copies = batch.column("copies").to_numpy()
+        for runs, first, _ in windows(cut_texts(batch).column("text")):
+            texts = slice(first, first + len(runs.ends))
+            for key, run, n in _weighted(runs, keys[texts], copies[texts]):
+                seen[key][run] += n
         if sum(map(len, seen.values())) > _FLUSH:
             yield _as_batch(seen, schema)
             seen.clear()

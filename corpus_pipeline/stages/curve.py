@@ -24,7 +24,7 @@ from corpus_pipeline.kernels import bpe, zipf
 from corpus_pipeline.stages.arrow import stream_batches
 from corpus_pipeline.stages.counting import count_pieces
 from corpus_pipeline.stages.drawing import draw, find_edges
-from corpus_pipeline.stages.params import Params as StageParams
+from corpus_pipeline.stages.vocabulary import Limits, frequent
 
 ALL = "all"
 LEVELS = ("level", "second_level")  # of the first and of the second seed
@@ -34,12 +34,11 @@ Figures = dict[tuple[float, int, str, str], float]  # (fraction, seed, slice, me
 Sums = Mapping[tuple[int, int, str], int]  # (tokenizer, vocabulary, source) -> tokens
 
 
-class Settings(StageParams):
-    """Give vocab_size, mode and the caps (0 = none) the values of train_tokenizer: a stage cannot see another's.
+class Settings(Limits):
+    """Give vocab_size, mode and the limits the values of train_tokenizer: a stage cannot see another's.
 
     fractions    of the mixture's volume; the largest is what the others are measured against
     second_seed  of the samples that say how far two samples of one size agree
-    max_pieces   most distinct pieces the driver trains on, the most frequent
     """
 
     seed: int = 20212
@@ -47,10 +46,6 @@ class Settings(StageParams):
     fractions: tuple[float, ...] = Field(default=(1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01), min_length=2)
     vocab_size: int = Field(default=32_000, ge=257)
     mode: Literal["morpheme", "byte"] = "morpheme"
-    max_token_bytes: int = Field(default=48, ge=0)
-    max_repeated: int = Field(default=16, ge=0)
-    max_digits: int = Field(default=3, ge=0)
-    max_pieces: int = Field(default=2_500_000, gt=0)
 
     @field_validator("fractions")
     @classmethod
@@ -58,11 +53,6 @@ class Settings(StageParams):
         if not all(0 < one <= 1 for one in value) or len(set(value)) < len(value):
             raise ValueError("each above 0, at most 1, and once")
         return value
-
-    @property
-    def caps(self) -> bpe.Caps:
-        """The limits on a single token."""
-        return bpe.Caps(token_bytes=self.max_token_bytes, repeated=self.max_repeated, digits=self.max_digits)
 
 
 class Tokenizers(NamedTuple):
@@ -186,11 +176,9 @@ def _laws(by_piece: DataFrame, fractions: Sequence[float], seed: int) -> Figures
 def _train(by_piece: DataFrame, column: str, settings: Settings) -> tuple[bpe.Trained, float | None]:
     """A tokenizer without special tokens, and the Zipf slope of the counts it was trained on."""
     n = F.col(column)
-    frequent = by_piece.where(n > 0).select("piece", n.alias("n")).orderBy(F.desc("n"), "piece")
-    table = frequent.limit(settings.max_pieces).toArrow()
-    counts = table["n"].to_numpy()
-    trained = bpe.train(table["piece"], counts, settings.vocab_size, (), caps=settings.caps)
-    return trained, zipf.zipf_slope(counts)
+    counted = frequent(by_piece.where(n > 0).select("piece", n.alias("n")), settings, "sample.fractions")
+    trained = bpe.train(counted.pieces, counted.counts, settings.vocab_size, (), caps=settings.caps)
+    return trained, zipf.zipf_slope(np.sort(counted.counts)[::-1])
 
 
 def _token_sums(counts: DataFrame, trained: Tokenizers) -> Sums:

@@ -3,20 +3,21 @@
 A copy's shard and its place there come from keyed hashes of doc_id and copy, so shards are the same bytes
 whatever the partitions and retries. Cost: documents are joined with the mixture by doc_id (the one shuffle of
 text), each is encoded once, and its ids (about 0.6 of the bytes of the text) are shuffled to their shards.
-A worker holds one Arrow batch and its caches (`worker_memory_mib`); a task that writes, one shard's lengths.
+A worker holds one Arrow batch and its caches (`worker_memory_mib`), and six bytes for each byte of the longest text; a
+task that writes, the lengths of one shard's documents.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -41,7 +42,7 @@ class Params(StageParams):
 
     headers: dict[str, tuple[str, ...]] = Field(default_factory=lambda: dict(_HEADERS))
     eod_token: str = "<|endoftext|>"
-    shard_tokens: int = Field(default=100_000_000, gt=0)  # 200 MB of uint16
+    shard_tokens: int = Field(default=100_000_000, gt=0)  # about, by token_estimate; 200 MB of uint16
     seed: int = 20213
     formats: tuple[Literal["megatron", "parquet", "datatrove"], ...] = Field(default=("megatron",), min_length=1)
     packing: Literal["none", "document", "stream"] = "none"  # kernels/packing.py says what they are
@@ -53,6 +54,18 @@ class Params(StageParams):
     def layout(self) -> Layout:
         """What run/shards.py needs to know."""
         return Layout(self.formats, self.packing, self.sequence_length)
+
+    @field_validator("formats")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("the same format twice")
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _with_default(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return _HEADERS | value
 
     @model_validator(mode="after")
     def _fields_known(self) -> Params:
@@ -130,7 +143,7 @@ def encode_batches(
         )
 
 
-@cache
+@lru_cache(maxsize=1)
 def _encoder(tokenizer_json: str, card_json: str, eod_token: str, dtype: str, memory_mib: int) -> Encoder:
     """One per worker process, kept from task to task with its caches."""
     return Encoder(tokenizer_json, card_json, eod_token, dtype, memory_mib)

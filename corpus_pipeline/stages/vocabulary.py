@@ -25,20 +25,14 @@ BYTES = 256  # the alphabet of a byte-level vocabulary
 _SPECIAL = re.compile(r"(?=\S*[A-Za-z가-힣])(?=\S*[!-/:-@\[-`{-~])\S+")
 
 
-class Training(Params):
-    """What every training is told besides its size.
+class Limits(Params):
+    """What bounds a training.
 
-    special_tokens    ids 0, 1, ...
-    unk_token         added to them where the alphabet is characters
-    characters        most characters of such an alphabet
     max_token_bytes   longest token, max_repeated most equal characters in a row in it, max_digits most digits; 0: any
     min_count         pieces seen fewer times are left out
     max_pieces        most distinct pieces the driver holds
     """
 
-    special_tokens: tuple[str, ...] = Field(default=("<|endoftext|>", "<|pad|>"), min_length=1)
-    unk_token: str = "<|unk|>"
-    characters: int = Field(default=6_000, gt=0)
     max_token_bytes: int = Field(default=48, ge=0)
     max_repeated: int = Field(default=16, ge=0)
     max_digits: int = Field(default=LONGEST_DIGITS, ge=1)
@@ -51,6 +45,24 @@ class Training(Params):
         if value > LONGEST_DIGITS:
             raise ValueError(f"text is cut after {LONGEST_DIGITS} digits (kernels/morphemes.py), so no token has more")
         return value
+
+    @property
+    def caps(self) -> bpe.Caps:
+        """The limits on a single token."""
+        return bpe.Caps(token_bytes=self.max_token_bytes, repeated=self.max_repeated, digits=self.max_digits)
+
+
+class Training(Limits):
+    """What every training of a tokenizer for use is told besides its size.
+
+    special_tokens    ids 0, 1, ...
+    unk_token         added to them where the alphabet is characters
+    characters        most characters of such an alphabet
+    """
+
+    special_tokens: tuple[str, ...] = Field(default=("<|endoftext|>", "<|pad|>"), min_length=1)
+    unk_token: str = "<|unk|>"
+    characters: int = Field(default=6_000, gt=0)
 
     @model_validator(mode="after")
     def _special_tokens_usable(self) -> Training:
@@ -70,11 +82,6 @@ class Training(Params):
         """Of a vocabulary: special tokens and alphabet."""
         return len(self.special(mode)) + (1 if mode == "character" else BYTES)
 
-    @property
-    def caps(self) -> bpe.Caps:
-        """The limits on a single token."""
-        return bpe.Caps(token_bytes=self.max_token_bytes, repeated=self.max_repeated, digits=self.max_digits)
-
 
 class Counted(NamedTuple):
     """The pieces that training sees, in code point order, and what it does not see.
@@ -87,7 +94,7 @@ class Counted(NamedTuple):
     facts: dict[str, int | float]
 
 
-def frequent(counts: DataFrame, settings: Training, where: str) -> Counted:
+def frequent(counts: DataFrame, settings: Limits, where: str) -> Counted:
     """Prune `counts` (piece string, n long > 0) on the executors: only the kept pieces come to the driver.
 
     Pieces of equal count are kept or left out together, so nothing has to be sorted to find the border. `counts` is

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +17,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from corpus_pipeline.errors import ContractError, ResourceError
-from corpus_pipeline.kernels import encoder
+from corpus_pipeline.kernels import encoder, split
 from corpus_pipeline.kernels.morphemes import morphemes, pieces, runs
 from tests.small_tokenizer import EOD, TEXT, card, trained
 
@@ -59,7 +63,7 @@ def test_a_text_longer_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(5)
     parts = ["가나다", " ", "  ", "\n", "1234567", "abc", " 한국어", "。", "=" * 70, " " * 70, "🙂", "\t", "서울에서"]
     texts = ["".join(rng.choices(parts, k=rng.randint(1, 150))) for _ in range(60)]
-    monkeypatch.setattr(encoder, "WINDOW", 300)
+    monkeypatch.setattr(split, "WINDOW", 300)
     assert ids_of(texts) == [reference(text) for text in texts]
 
 
@@ -68,6 +72,36 @@ def test_text_without_a_space_costs_no_more_than_other_text() -> None:
     for text in ("가나다라마바사" * 100_000, "a" * 2_000_000, "=" * 2_000_000, " " * 2_000_000, "7" * 2_000_000):
         (ids,) = ids_of([text])
         assert LIBRARY.decode(ids) == text
+
+
+def test_memory_stays_under_the_bound_with_full_caches_and_a_text_of_100_mb() -> None:
+    """In a process of its own: long runs that never come again, then 100 MB without a space."""
+    code = """
+import random
+import pyarrow as pa
+from corpus_pipeline.kernels.encoder import Encoder
+from tests.small_tokenizer import EOD, card, trained
+own = Encoder(json := trained(), card(json), EOD, memory_mib=600)
+rng = random.Random(1)
+letters = [chr(0x4E00 + i) for i in range(3000)]
+for _ in range(12):  # 240,000 runs of 64 Han letters, about 150 MB in the caches
+    own.encode(pa.array([" ".join("".join(rng.choices(letters, k=64)) for _ in range(200)) for _ in range(100)]))
+def peak():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) // 1024
+print(peak(), len(own._cache._old))
+text = "가나다라마바사" * (100_000_000 // 21)
+before = peak()
+found = own.encode(pa.array([text]))
+print(peak() - before, len(found[0].as_buffer()))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (full, old), (more, ids) = (map(int, line.split()) for line in done.stdout.splitlines())
+    assert old  # the caches were full
+    assert full < 600
+    assert ids > 50_000_000
+    assert more < 700  # MiB, of which 100 are the text
 
 
 def test_no_merge_crosses_a_morpheme() -> None:
@@ -86,10 +120,10 @@ def test_without_the_analyser_runs_are_encoded_whole() -> None:
 
 def test_a_full_cache_changes_nothing() -> None:
     small = encoder.Encoder(JSON, card(JSON), EOD)
-    small._cache = encoder._Cache(6)
+    small._cache = encoder._Cache(6 * 250)
     texts = [TEXT, "다른 글이다", TEXT, "", TEXT]
     assert [ids_of(texts, small) for _ in range(2)] == [[reference(text) for text in texts]] * 2
-    assert len(small._cache._young) + len(small._cache._old) <= 6
+    assert len(small._cache._young) + len(small._cache._old) <= 8
 
 
 def test_every_run_is_counted_and_known_ones_are_not_analysed_again() -> None:
@@ -110,7 +144,7 @@ def test_morphemes_are_lossless_on_odd_hangul() -> None:
     [
         ("not json", "a tokenizer of the `tokenizers` library"),
         ("{}", "a tokenizer of the `tokenizers` library"),
-        (json.dumps({**json.loads(JSON), "decoder": None}), "a byte-level BPE"),
+        (json.dumps({**json.loads(JSON), "decoder": None}), "a byte-level BPE, which loses no text"),
         (trained(300), "the card of this tokenizer.json"),
     ],
 )
@@ -133,13 +167,15 @@ def test_a_missing_eod_token_is_refused() -> None:
     assert caught.value.got == "a vocabulary without it"
 
 
-def test_bytes_that_are_no_text_are_named_and_not_quoted() -> None:
+def test_bytes_that_are_no_text_are_named_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     half = b"abc \xed\xa0\x80"  # half of a surrogate pair
-    offsets = pa.py_buffer(np.array([0, len(half)], np.int32).tobytes())
-    with pytest.raises(ContractError) as caught:
-        ENCODER.encode(pa.StringArray.from_buffers(1, offsets, pa.py_buffer(half)))
-    assert "abc" not in str(caught.value)
-    assert caught.value.expected == "UTF-8"
+    for text, window in ((half, 1000), (b"abc " * 20 + half, 30)):  # the second is longer than a window
+        monkeypatch.setattr(split, "WINDOW", window)
+        offsets = pa.py_buffer(np.array([0, len(text)], np.int32).tobytes())
+        with pytest.raises(ContractError) as caught:
+            ENCODER.encode(pa.StringArray.from_buffers(1, offsets, pa.py_buffer(text)))
+        assert "abc" not in str(caught.value)
+        assert caught.value.expected == "UTF-8"
 
 
 def test_an_id_that_the_dtype_cannot_hold_is_refused() -> None:
