@@ -15,9 +15,12 @@ from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.collect import Source
 from corpus_pipeline.stages.params import Params
+from corpus_pipeline.stages.serialize import DEFAULT
+from corpus_pipeline.stages.vocabulary import Limits
 
 M = TypeVar("M", bound=BaseModel)
 FIX = "Correct the config or the --set."
+_OF_THE_TOKENIZER = {"vocab_size", "mode", *Limits.model_fields}  # settings that sample and train_tokenizer share
 
 
 class SparkSettings(Params):
@@ -76,10 +79,26 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     if not raw.get("sources"):
         raise ConfigError(f"{where}: sources", "at least one source", "none", "Describe one; see conf/sample.yaml.")
     sections["collect"]["sources"] = raw["sources"]
-    stages = {name: _model(STAGES[name].params, section, f"{where}: {name}") for name, section in sections.items()}
+    if sections["sample"].get("fraction") == "auto":  # it tries out the tokenizer that train_tokenizer makes
+        trained = {key: value for key, value in sections["train_tokenizer"].items() if key in _OF_THE_TOKENIZER}
+        _same_tokenizer(sections["sample"], trained, where)
+        sections["sample"] |= trained
+    stages: dict[str, Any] = {
+        name: _model(STAGES[name].params, section, f"{where}: {name}") for name, section in sections.items()
+    }
+    doc_types = {source.doc_type for source in stages["collect"].sources.values()}
+    for doc_type in sorted(stages["serialize"].headers.keys() - doc_types - {DEFAULT}):
+        raise _unknown(f"{where}: serialize.headers", doc_type, sorted(doc_types | {DEFAULT}))
     top = {key: raw[key] for key in ("name", "output", "raw_output") if key in raw}
     spark = _model(SparkSettings, raw.get("spark") or {}, f"{where}: spark")
     return _model(Config, {**top, "spark": spark, "stages": stages}, where)
+
+
+def _same_tokenizer(sample: Mapping[str, Any], trained: Mapping[str, Any], where: str) -> None:
+    for key in sorted(sample.keys() & _OF_THE_TOKENIZER):
+        if sample[key] != trained.get(key, STAGES["train_tokenizer"].params.model_fields[key].default):
+            todo = "Leave it out of `sample`: with fraction: auto it is taken from train_tokenizer."
+            raise ConfigError(f"{where}: sample.{key}", "the value of train_tokenizer", f"{sample[key]}", todo)
 
 
 def _model(model: type[M], section: Any, where: str) -> M:

@@ -7,10 +7,10 @@ Cost: one pass over the sample (or the whole mixture) in the workers, after a jo
 `max_pieces` distinct pieces, whatever the size of the corpus: the least count that is kept rises until they fit
 (stages/vocabulary.py). The card says where it stands, and how much of the text is left out by it.
 
-Measured: 566 MB of mixed Korean text, markup and code have 1.40 million distinct morphemes, 0.43 million of them seen
-twice or more (99.3 % of all occurrences). Training 32,000 tokens on all of them takes 12 s and 0.65 GiB. At the default
-bound of 2.5 million it is 21 s and 1.15 GiB, which leaves 0.85 of 2 GiB to the JVM. That is about 1.3 GB of such
-text with every piece kept, 7 GB with those seen twice (distinct pieces grew with the 0.71th power of the text).
+Measured (benchmarks/driver_memory.py, benchmarks/tokenizer.py): 500 MB of mixed Korean text, markup and code have 0.84
+million distinct morphemes; the driver that trains 32,000 tokens on all of them peaks at 0.5 GiB in Python and 0.55 in
+a JVM with a heap of 768 MB. At the bound of 2.5 million pieces Python takes 0.9 GiB, with a card's metrics 1.15, so give
+the JVM no more heap than 768 MB where the driver has 2 GiB. Distinct pieces grew with the 0.7th power of the text.
 """
 
 from __future__ import annotations

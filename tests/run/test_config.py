@@ -38,6 +38,7 @@ def test_defaults_fill_every_section() -> None:
         ({"mix": {"budget_token": 5}}, "c.yaml: mix.budget_token", "Did you mean 'budget_tokens'?"),
         ({"dedup": {"treshold": 0.9}}, "c.yaml: dedup.treshold", "Did you mean 'threshold'?"),
         ({"spark": {"masters": "x"}}, "c.yaml: spark.masters", "Did you mean 'master'?"),
+        ({"serialize": {"headers": {"wbe": ["x"]}}}, "c.yaml: serialize.headers.wbe", "Did you mean 'web'?"),
         (
             {"sources": {"a": {**GOOD["sources"]["a"], "doctype": "x"}}},
             "c.yaml: collect.sources.a.doctype",
@@ -58,6 +59,11 @@ def test_an_unknown_key_names_the_nearest(change: dict[str, Any], where: str, hi
         ({"sample": {"fraction": 1.5}}, "c.yaml: sample.fraction"),
         ({"scrub": {"kinds": ["fax"]}}, "c.yaml: scrub.kinds"),
         ({"serialize": {"headers": {"default": ["{author}: "]}}}, "c.yaml: serialize"),
+        ({"serialize": {"formats": ["parquet", "parquet"]}}, "c.yaml: serialize.formats"),
+        ({"train_tokenizer": {"max_digits": 4}}, "c.yaml: train_tokenizer.max_digits"),
+        ({"train_tokenizer": {"eos_token": "<|end|>"}}, "c.yaml: train_tokenizer"),
+        ({"sample": {"fraction": "auto", "vocab_size": 9000}}, "c.yaml: sample.vocab_size"),
+        ({"sample": {"fraction": "auto"}, "train_tokenizer": {"mode": "character"}}, "c.yaml: sample.mode"),
         ({"sources": {}}, "c.yaml: sources"),
         ({"name": None}, "c.yaml.name"),
     ],
@@ -98,3 +104,16 @@ def test_a_column_the_contract_does_not_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         _mapping(source)
     assert "['body']" in caught.value.got
+
+
+def test_auto_tries_out_the_tokenizer_that_is_trained() -> None:
+    settings = {"vocab_size": 9000, "mode": "byte", "max_token_bytes": 30}
+    both = check({**GOOD, "sample": {"fraction": "auto"}, "train_tokenizer": settings}, "c.yaml").stages["sample"]
+    assert {name: getattr(both, name) for name in settings} == settings
+    fixed = check({**GOOD, "train_tokenizer": settings}, "c.yaml").stages["sample"]
+    assert fixed.vocab_size == 32_000  # of no account, so no reason to sample anew
+
+
+def test_headers_of_one_type_leave_the_others_theirs() -> None:
+    headers = check({**GOOD, "serialize": {"headers": {"web": ["x"]}}}, "c.yaml").stages["serialize"].headers
+    assert set(headers) == {"web", "default"}

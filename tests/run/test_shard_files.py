@@ -34,7 +34,7 @@ def write(
     folder: Path, ids: list[np.ndarray[Any, Any]], packing: Packing, dtype: str, steps: int
 ) -> list[shard_files.Written]:
     """One shard in all formats, its documents handed over `steps` at a time."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     layout = Layout(("megatron", "parquet", "datatrove"), packing, LENGTH)
     fs = arrow_fs.LocalFileSystem()
     made = shard_files.formats(
@@ -97,6 +97,26 @@ def test_the_independent_checker_finds_no_fault(tmp_path: Path, packing: Packing
     command = [sys.executable, str(CHECKER), "--verify", *rules, str(tmp_path / "a")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("group", [1, 10, LENGTH, 100_000])
+def test_row_groups_of_any_size_hold_all(tmp_path: Path, group: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Smaller than a sequence, than a document; a stream that ends with a group; one group for all."""
+    monkeypatch.setattr(shard_files, "_ROW_GROUP", group)
+    ids = [x for x in documents(8, "uint16") if len(x) % LENGTH == 0] + documents(9, "uint16")
+    for packing in get_args(Packing):
+        write(tmp_path / packing, ids, packing, "uint16", 5)
+        file = pq.ParquetFile(tmp_path / packing / "shard-00000.parquet")
+        assert [(r["doc_id"], r["input_ids"]) for r in file.read().to_pylist()] == expected(ids, packing)
+        assert all(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups))
+
+
+def test_a_second_attempt_after_the_first_leaves_the_same_files(tmp_path: Path) -> None:
+    ids = documents(7, "uint16")
+    folder = tmp_path / "a"
+    first = write(folder, ids, "none", "uint16", 9)
+    assert write(folder, ids, "none", "uint16", 9) == first
+    assert sorted(p.name for p in folder.iterdir()) == sorted(one.name for one in first)
 
 
 @pytest.mark.parametrize("packing", get_args(Packing))

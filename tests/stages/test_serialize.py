@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 from tokenizers import Tokenizer
@@ -80,6 +81,18 @@ def test_bytes_do_not_depend_on_partitions_and_hold_every_copy(spark: SparkSessi
     for row in index:
         assert [one["name"] for one in row["files"]] == [f"{row['shard']}.bin", f"{row['shard']}.idx"]
         assert all(digests[one["name"]] == one["sha256"] for one in row["files"])
+
+
+@pytest.mark.parametrize("packing", ["document", "stream"])
+def test_token_offsets_hold_in_packed_shards(spark: SparkSession, tmp_path: Path, packing: str) -> None:
+    _, plain, _ = written(spark, tmp_path / "a", 2)
+    _, packed, index = written(spark, tmp_path / "b", 3, packing=packing, sequence_length=100, formats=["datatrove"])
+    assert packed == plain
+    library = Tokenizer.from_str(JSON)
+    for row in packed:
+        ids = np.fromfile(tmp_path / "b" / f"{row['shard']}.ds", "<u2")[row["token_offset"] :][: row["tokens"]]
+        assert library.decode(ids[:-1].tolist(), skip_special_tokens=False).endswith(TEXTS[int(row["doc_id"][1:])])
+    assert all(row["sequences"] >= row["tokens"] / 100 for row in index)
 
 
 def test_another_seed_is_another_order_of_the_same_documents(spark: SparkSession, tmp_path: Path) -> None:
