@@ -3,7 +3,7 @@ PYTHON ?= python3
 CONFIG ?= conf/sample.yaml
 OUT    ?=
 ARGS   ?=
-ONLY   ?= serialize tokenizer
+ONLY   ?= serialize tokenizer driver_memory
 DATA   ?= ../shared/data
 
 VENV  := .venv
@@ -54,7 +54,7 @@ check: setup ## ruff, mypy --strict, direction of imports
 compare-tokenizers: setup ## three variants and three sizes of tokenizer, side by side on held-out text
 	@$(call JOB,compare_tokenizers)
 
-bench: setup ## beside the peers in one run, to out/bench (ONLY=serialize or tokenizer, DATA=folder of *.tar.zst)
+bench: setup ## beside the peers in one run, to out/bench (ONLY=serialize, tokenizer or driver_memory)
 	@$(PY) benchmarks/texts.py --input $(DATA) --out out/bench/data
 	@for one in $(ONLY); do $(PY) benchmarks/$$one.py --data out/bench/data --out out/bench || exit 1; done
 

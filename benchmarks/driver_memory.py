@@ -2,7 +2,8 @@
 
 INPUT/*.tar.zst is cut into documents, whatever it is (markup and code too), and `train_tokenizer` runs with
 `source: all` on a standalone cluster of one worker, so that nothing but the driver is in the driver: its JVM and the
-Python that holds the counts. Writes OUT/driver_memory.json: seconds, the peak of each, distinct pieces.
+Python that holds the counts. Writes OUT/driver_memory.json: seconds, the peak of each, distinct pieces. The trainers
+themselves are compared on equal text by tokenizer.py.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.measure import ROOT, peak_mib
+from benchmarks.measure import ROOT, machine, peak_mib, versions, write_json
 
 PART = 20_000  # characters of a document
 HEAP = "768m"
@@ -95,6 +96,7 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--input", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("out/bench/data"), help="where the text is put as a table")
     parser.add_argument("--out", type=Path, default=Path("out/bench"))
     parser.add_argument("--mb", type=int, default=500)
     parser.add_argument("--driver", nargs=2, metavar=("MASTER", "TABLE"), help="the driver itself, started by this")
@@ -102,7 +104,7 @@ def main() -> int:
     if options.driver:
         drive(options.driver[0], Path(options.driver[1]))
         return 0
-    table = (options.out / "data" / "all.parquet").resolve()
+    table = (options.data / "all.parquet").resolve()
     print(f"{prepare(options.input, options.mb * 1_000_000, table) / 1e6:.0f} MB of text")
     logs = (options.out / "logs").resolve()
     logs.mkdir(exist_ok=True)
@@ -111,9 +113,14 @@ def main() -> int:
         command = [sys.executable, __file__, "--driver", master, str(table)]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     found = done.stdout.strip().splitlines()[-1]
-    (options.out / "driver_memory.json").write_text(found + "\n")
-    print(found)
-    return 0
+    ours = json.loads(found)
+    fits = ours["driver_peak_mib"] < 2048
+    checks = {"driver_below_2_gib": fits, "vocabulary_full": ours["vocab_size"] == 32_000}
+    named = versions(["pyspark", "pyarrow", "numpy"])
+    result = {"ours": ours, "peers": {}, "ratios": {}, "checks": checks, "versions": named, "machine": machine()}
+    write_json(options.out / "driver_memory.json", result)
+    print(json.dumps(ours | checks, indent=2))
+    return 0 if fits else 1
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ Cost: one pass over the sample (or the whole mixture) in the workers, after a jo
 
 Measured (benchmarks/driver_memory.py, benchmarks/tokenizer.py): 500 MB of mixed Korean text, markup and code have 0.84
 million distinct morphemes; the driver that trains 32,000 tokens on all of them peaks at 0.5 GiB in Python and 0.55 in
-a JVM with a heap of 768 MB. At the bound of 2.5 million pieces Python takes 0.9 GiB, with a card's metrics 1.15, so give
-the JVM no more heap than 768 MB where the driver has 2 GiB. Distinct pieces grew with the 0.7th power of the text.
+a JVM with a heap of 768 MB. At the bound of 2.5 million pieces Python takes 0.9 GiB, 1.15 with the metrics: where
+the driver has 2 GiB, leave the JVM a heap of 768 MB. Distinct pieces grew with the 0.7th power of the text.
 """
 
 from __future__ import annotations

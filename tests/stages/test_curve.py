@@ -26,7 +26,7 @@ VOCABULARY, FRACTIONS = 500, (1.0, 0.6, 0.1)
 # so loose that the middle one passes: which one it is, is computed again below
 RULE = {"weighted_overlap": 0.9, "fertility_within": 0.03, "source_fertility_within": 0.06}
 PARAMS = Params(
-    fraction="auto", fractions=FRACTIONS, vocab_size=VOCABULARY, max_token_bytes=0, max_repeated=0, max_digits=0,
+    fraction="auto", fractions=FRACTIONS, vocab_size=VOCABULARY, max_token_bytes=0, max_repeated=0, max_digits=3,
     rule=RULE,
 )  # fmt: skip
 Documents = dict[str, tuple[str, str, int]]  # doc_id -> source, text, copies
