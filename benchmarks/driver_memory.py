@@ -107,7 +107,7 @@ def main() -> int:
     table = (options.data / "all.parquet").resolve()
     print(f"{prepare(options.input, options.mb * 1_000_000, table) / 1e6:.0f} MB of text")
     logs = (options.out / "logs").resolve()
-    logs.mkdir(exist_ok=True)
+    logs.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
     with cluster(logs, hosts=("127.0.0.1",), memory="1200m") as master:
         command = [sys.executable, __file__, "--driver", master, str(table)]
