@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import regex
-from pydantic import ValidationError
 from pyspark.sql import DataFrame, SparkSession
 from tokenizers import Tokenizer
 
-from corpus_pipeline.errors import ConfigError, ResourceError
+from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import bpe, tokenizer_files
 from corpus_pipeline.kernels.morphemes import morphemes, pieces, runs
-from corpus_pipeline.run import config
 from corpus_pipeline.run.comparison_table import comparison_table
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages import compare_tokenizers, vocabulary
 from corpus_pipeline.stages.compare_tokenizers import Params
 from corpus_pipeline.stages.drawing import draw, find_edges
 from corpus_pipeline.stages.vocabulary import Counted
+from tests.real_documents import Documents, tables, texts
+from tests.refusal import assert_refused
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "sample"
 SPECIAL, UNK = ["<|endoftext|>", "<|pad|>"], "<|unk|>"
 SIZES, CHARACTERS, HELD_OUT = (400, 900), 600, 0.3  # in the smaller size there is no room for 600 characters
 PARAMS = Params(sizes=SIZES, characters=CHARACTERS, held_out=HELD_OUT, max_token_bytes=20, max_repeated=3, max_digits=2)
 CAPS = bpe.Caps(20, 3, 2)
-Documents = dict[str, tuple[str, str, int]]  # doc_id -> source, text, copies
 Figures = dict[tuple[str, int, str, str], float]
 
 
@@ -46,21 +42,8 @@ def marker(i: int) -> str:
 @pytest.fixture(scope="module")
 def documents() -> Documents:
     """60 petitions and 12 pages of an encyclopedia, 0 to 2 copies, each with its marker in front."""
-    lines = next(iter(sorted((DATA / "petitions").glob("*.jsonl")))).read_text(encoding="utf-8").splitlines()[:60]
-    texts = [("petitions", json.loads(line)["content"]) for line in lines]
-    pages = sorted((DATA / "encyclopedia").glob("*.txt"))[:12]
-    texts += [("encyclopedia", page.read_text(encoding="utf-8")[:3000]) for page in pages]
-    return {f"{i:032x}": (source, f"{marker(i)} {text}", i % 3) for i, (source, text) in enumerate(texts)}
-
-
-def tables(spark: SparkSession, documents: Documents, partitions: int) -> dict[str, DataFrame]:
-    rows = [(doc_id, text) for doc_id, (_, text, _) in documents.items()]
-    mixed = [(doc_id, s, f"type of {s}", len(t.encode()), n) for doc_id, (s, t, n) in documents.items()]
-    columns = "doc_id string, source string, doc_type string, text_bytes long, copies int"
-    return {
-        "documents": spark.createDataFrame(rows, "doc_id string, text string").repartition(partitions),
-        "mixture": spark.createDataFrame(mixed, columns).repartition(partitions),
-    }
+    read = texts(60, 3000)
+    return {f"{i:032x}": (source, f"{marker(i)} {text}", i % 3) for i, (source, text) in enumerate(read)}
 
 
 def compared(given: dict[str, DataFrame], params: Params) -> DataFrame:
@@ -259,13 +242,7 @@ def cells(figures: Figures, variant: str, size: int) -> list[str]:
     ],
 )
 def test_settings_that_cannot_work(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        Params.model_validate(settings)
-    source = {"format": "json", "path": "x", "fields": "text string", "doc_type": "web", "columns": {"text": "text"}}
-    raw = {"name": "a", "output": "out", "sources": {"a": {**source, "licence": "MIT"}}, "compare_tokenizers": settings}
-    with pytest.raises(ConfigError) as caught:
-        config.check(raw, "conf/a.yaml")
-    assert caught.value.where.startswith("conf/a.yaml: compare_tokenizers")
+    assert_refused(Params, "compare_tokenizers", settings, message)
 
 
 def test_characters_alone_need_no_bytes() -> None:

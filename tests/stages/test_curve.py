@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from corpus_pipeline.errors import ResourceError
@@ -19,9 +17,9 @@ from corpus_pipeline.stages import sample
 from corpus_pipeline.stages.curve import ALL, Figures
 from corpus_pipeline.stages.drawing import draw, find_edges
 from corpus_pipeline.stages.sample import Params
+from tests.real_documents import Documents, tables, texts
 
 pytestmark = pytest.mark.spark
-DATA = Path(__file__).resolve().parents[2] / "data" / "sample"
 VOCABULARY, FRACTIONS = 500, (1.0, 0.6, 0.1)
 # so loose that the middle one passes: which one it is, is computed again below
 RULE = {"weighted_overlap": 0.9, "fertility_within": 0.03, "source_fertility_within": 0.06}
@@ -29,27 +27,13 @@ PARAMS = Params(
     fraction="auto", fractions=FRACTIONS, vocab_size=VOCABULARY, max_token_bytes=0, max_repeated=0, max_digits=3,
     rule=RULE,
 )  # fmt: skip
-Documents = dict[str, tuple[str, str, int]]  # doc_id -> source, text, copies
 
 
 @pytest.fixture(scope="module")
 def documents() -> Documents:
     """120 petitions and 12 pages of an encyclopedia, 0 to 3 copies."""
-    lines = next(iter(sorted((DATA / "petitions").glob("*.jsonl")))).read_text(encoding="utf-8").splitlines()[:120]
-    texts = [("petitions", json.loads(line)["content"]) for line in lines]
-    pages = sorted((DATA / "encyclopedia").glob("*.txt"))[:12]
-    texts += [("encyclopedia", page.read_text(encoding="utf-8")[:4000]) for page in pages]
-    return {f"{i:032x}": (source, text, i % 4) for i, (source, text) in enumerate(texts) if text}
-
-
-def tables(spark: SparkSession, documents: Documents, partitions: int) -> dict[str, DataFrame]:
-    rows = [(doc_id, text) for doc_id, (_, text, _) in documents.items()]
-    mixed = [(doc_id, s, f"type of {s}", len(t.encode()), n) for doc_id, (s, t, n) in documents.items()]
-    columns = "doc_id string, source string, doc_type string, text_bytes long, copies int"
-    return {
-        "documents": spark.createDataFrame(rows, "doc_id string, text string").repartition(partitions),
-        "mixture": spark.createDataFrame(mixed, columns).repartition(partitions),
-    }
+    read = texts(120, 4000)
+    return {f"{i:032x}": (source, text, i % 4) for i, (source, text) in enumerate(read) if text}
 
 
 def run(spark: SparkSession, documents: Documents, partitions: int) -> dict[str, list[Any]]:

@@ -11,16 +11,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from pyspark.sql import SparkSession
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from corpus_pipeline.errors import ConfigError, ResourceError
+from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels.morphemes import pieces, runs
-from corpus_pipeline.run import config
 from corpus_pipeline.stages import train_tokenizer
 from corpus_pipeline.stages.counting import cut_texts
 from corpus_pipeline.stages.train_tokenizer import Params
+from tests.refusal import assert_refused
 
 TEXTS = [f"{i}번째 학교에서 배운 것을 집에서 다시 읽었습니다. The {i} books, 학교에서!" for i in range(40)]
 SIZES = [len(text.encode()) for text in TEXTS]
@@ -211,13 +210,7 @@ def test_nothing_to_train_on(spark: SparkSession) -> None:
     ],
 )
 def test_settings_that_cannot_work(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        Params.model_validate(settings)
-    source = {"format": "json", "path": "x", "fields": "text string", "doc_type": "web", "columns": {"text": "text"}}
-    raw = {"name": "a", "output": "out", "sources": {"a": {**source, "licence": "MIT"}}, "train_tokenizer": settings}
-    with pytest.raises(ConfigError) as caught:
-        config.check(raw, "conf/a.yaml")
-    assert caught.value.where.startswith("conf/a.yaml: train_tokenizer")
+    assert_refused(Params, "train_tokenizer", settings, message)
 
 
 def test_settings_that_work() -> None:
