@@ -5,7 +5,7 @@ cut into morphemes by MeCab and merged by `tokenizers`; then Arrow gathers the i
 is, token for token, that of `tokenizer.encode(pieces([text]), is_pretokenized=True)` with the tokenizer's normalizer
 off (text is NFC since collect), and decodes to the exact text.
 
-Cost: linear in the text; a run never seen before costs about as much as a hundred known ones, most of it in MeCab,
+Cost: linear in the text; a run never seen before costs about as much as 25 known ones, two thirds of it in MeCab,
 and the share of such runs falls as more text is seen (Zipf). Memory: `memory_mib` with full caches, and six bytes
 per byte of the longest text while it is encoded.
 """

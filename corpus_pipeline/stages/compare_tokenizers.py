@@ -28,8 +28,9 @@ from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import bpe, comparison, tokenizer_files
 from corpus_pipeline.kernels.comparison import Candidate
 from corpus_pipeline.stages.arrow import map_batches, struct_of
-from corpus_pipeline.stages.counting import count_pieces, cut_batch, cut_texts
+from corpus_pipeline.stages.counting import count_pieces, cut_counts, cut_texts
 from corpus_pipeline.stages.drawing import draw, find_edges
+from corpus_pipeline.stages.params import once
 from corpus_pipeline.stages.vocabulary import BYTES, Counted, Training, frequent, train
 
 ALL = "all"
@@ -59,12 +60,7 @@ class Params(Training):
     held_out_bytes: int = Field(default=32_000_000, gt=0)
     seed: int = 20215
 
-    @field_validator("variants", "sizes")
-    @classmethod
-    def _once(cls, value: tuple[object, ...]) -> tuple[object, ...]:
-        if len(set(value)) < len(value):
-            raise ValueError("the same value twice")
-        return value
+    _once = field_validator("variants", "sizes")(once)
 
     @model_validator(mode="after")
     def _room_for_the_alphabets(self) -> Params:
@@ -123,8 +119,7 @@ def _train(texts: DataFrame, params: Params) -> Iterator[_Made]:
     if by_run:
         yield from _train_sizes(frequent(runs, params, "mixture"), by_run, params)
     if "morpheme" in params.variants:
-        pieces = map_batches(runs, cut_batch, runs.columns, runs.schema).groupBy("piece").agg(F.sum("n").alias("n"))
-        pieces = pieces.persist(StorageLevel.DISK_ONLY)
+        pieces = cut_counts(runs).persist(StorageLevel.DISK_ONLY)
         yield from _train_sizes(frequent(pieces, params, "mixture"), ["morpheme"], params)
         pieces.unpersist()
     runs.unpersist()

@@ -35,7 +35,7 @@ Sums = Mapping[tuple[int, int, str], int]  # (tokenizer, vocabulary, source) -> 
 
 
 class Settings(Limits):
-    """Give vocab_size, mode and the limits the values of train_tokenizer: a stage cannot see another's.
+    """vocab_size, mode and the limits are those of train_tokenizer: run/config.py takes them over.
 
     fractions    of the mixture's volume; the largest is what the others are measured against
     second_seed  of the samples that say how far two samples of one size agree

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+
+
+def once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A validator: no value twice."""
+    if len(set(values)) < len(values):
+        raise ValueError("the same value twice")
+    return values
 
 
 class Params(BaseModel):

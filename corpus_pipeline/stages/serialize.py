@@ -27,6 +27,7 @@ from corpus_pipeline.kernels.packing import Layout
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import ddl, stream_batches
 from corpus_pipeline.stages.params import Params as StageParams
+from corpus_pipeline.stages.params import once
 
 DEFAULT = "default"
 _HEADERS: dict[str, tuple[str, ...]] = {DEFAULT: ("Title: {title}, Body: ", "Body: ")}
@@ -55,12 +56,7 @@ class Params(StageParams):
         """What run/shards.py needs to know."""
         return Layout(self.formats, self.packing, self.sequence_length)
 
-    @field_validator("formats")
-    @classmethod
-    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) < len(value):
-            raise ValueError("the same format twice")
-        return value
+    _once = field_validator("formats")(once)
 
     @field_validator("headers")
     @classmethod
