@@ -3,7 +3,7 @@ PYTHON ?= python3
 CONFIG ?= conf/sample.yaml
 OUT    ?=
 ARGS   ?=
-ONLY   ?= serialize tokenizer driver_memory
+ONLY   ?= dedup serialize tokenizer driver_memory
 DATA   ?= ../shared/data
 
 VENV  := .venv
@@ -54,7 +54,7 @@ check: setup ## ruff, mypy --strict, direction of imports
 compare-tokenizers: setup ## three variants and three sizes of tokenizer, side by side on held-out text
 	@$(call JOB,compare_tokenizers)
 
-bench: setup ## beside the peers in one run, to out/bench (ONLY=serialize, tokenizer or driver_memory)
+bench: setup ## beside the peers in one run, to out/bench (ONLY=dedup, serialize, tokenizer or driver_memory)
 	@$(PY) benchmarks/texts.py --input $(DATA) --out out/bench/data
 	@for one in $(ONLY); do $(PY) benchmarks/$$one.py --data out/bench/data --out out/bench || exit 1; done
 
@@ -62,6 +62,7 @@ dist: setup ## dist/corpus_pipeline.zip for spark-submit --py-files
 	@$(PY) -m corpus_pipeline.run.bundle dist/corpus_pipeline.zip
 
 setup: $(READY) java ## .venv from the lock, and Java 17 or 21
+	@$(PY) -m corpus_pipeline.run.class_archive
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -17,6 +17,41 @@ ENVIRONMENTS = {
         "numpy==2.4.6",
     ],
     "datatrove": ["datatrove==0.10.1", "orjson==3.11.4", "tokenizers==0.23.3"],
+    "dedup_datatrove": [
+        "datatrove==0.10.1",
+        "orjson==3.13.0",
+        "regex==2026.11.15",
+        "spacy==3.8.18",
+        "tokenizers==0.23.3",
+        "xxhash==3.6.0",  # 4 hashes no str, which datatrove gives it
+        "numpy==2.4.6",
+    ],
+    "dedup_text_dedup": [
+        # text-dedup also asks for pyspark, fire, unisim: no wheels, or a gigabyte; its minhash imports none of them
+        "--no-deps",
+        *["text-dedup==0.4.0", "datasets==5.2.0", "numpy==2.4.6", "scipy==1.17.1", "pyarrow==26.0.1", "pandas==3.1.1"],
+        *[
+            "click==8.5.1",
+            "click-option-group==0.5.9",
+            "ftfy==6.3.1",
+            "wcwidth==0.9.4",
+            "rich==13.9.4",
+            "pygments==2.21.0",
+        ],
+        *[
+            "markdown-it-py==4.3.0",
+            "mdurl==0.1.2",
+            "regex==2026.11.15",
+            "tqdm==4.70.1",
+            "xxhash==4.1.0",
+            "psutil==7.2.2",
+        ],
+        *["dill==0.4.1", "multiprocess==0.70.19", "filelock==4.2.11", "fsspec==2026.9.0", "huggingface_hub==2.4.0"],
+        *["packaging==26.3", "pyyaml==6.0.3", "python-dateutil==4.0.0", "tzdata==2026.6", "typing_extensions==4.16.0"],
+        *["httpx2==2.16.2", "httpcore2==2.16.2", "h11==0.16.0", "anyio==4.16.0", "idna==3.20", "truststore==0.10.5"],
+        *["hf-xet==1.8.0", "urllib3==1.26.20", "zstandard==0.25.0", "bitarray==3.12.3"],
+    ],
+    "dedup_sketches": ["datasketch==2.0.0", "rensa==0.5.0", "numpy==2.4.6", "scipy==1.17.1"],
 }
 
 

@@ -43,6 +43,7 @@ class Stage:
     reads      tables it needs; () means the sources of the config
     writes     tables it publishes
     files      settings that name a file whose content decides the result
+    earlier    tables of the config's earlier runs that it reads, each as earlier_<table>, when there are such runs
     """
 
     name: str
@@ -51,12 +52,20 @@ class Stage:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     files: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 PIPELINE = (
     Stage("collect", collect.transform, collect.Params, (), ("raw_documents", "rejected_records"), ("id_key_file",)),
-    Stage("scrub", scrub.transform, scrub.Params, ("raw_documents",), ("documents",)),
-    Stage("dedup", dedup.transform, dedup.Params, ("documents",), ("duplicates", "duplicate_pairs")),
+    Stage("scrub", scrub.transform, scrub.Params, ("raw_documents",), ("documents", "boilerplate_lines")),
+    Stage(
+        "dedup",
+        dedup.transform,
+        dedup.Params,
+        ("documents",),
+        ("signatures", "duplicates", "duplicate_pairs", "duplicate_summary", "duplicate_samples", "earlier_duplicates"),
+        earlier=("signatures", "documents", "duplicate_pairs"),
+    ),
     Stage("classify", classify.transform, classify.Params, ("documents",), ("quality",), files=("model",)),
     Stage("tag", tag.transform, tag.Params, ("documents",), ("tags",)),
     Stage("mix", mix.transform, mix.Params, ("tags", "quality", "duplicates"), ("mixture",)),

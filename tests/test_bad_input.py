@@ -236,7 +236,8 @@ def test_lost_documents_end_the_run(corpus: Corpus, monkeypatch: pytest.MonkeyPa
 
     @wraps(scrub.transform)
     def forgetful(tables: Any, params: Any) -> Any:
-        return {"documents": scrub.transform(tables, params)["documents"].limit(29)}
+        found = scrub.transform(tables, params)
+        return found | {"documents": found["documents"].limit(29)}
 
     losing = replace(scrub, transform=forgetful)
     monkeypatch.setitem(STAGES, "scrub", losing)

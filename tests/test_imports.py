@@ -22,7 +22,23 @@ MAY_IMPORT = {
     "errors": (set[str](), False),
 }
 # a stage module may use these and no other stage
-SHARED_STAGE_MODULES = {"arrow", "params", "read_files", "components", "counting", "drawing", "curve", "vocabulary"}
+SHARED_STAGE_MODULES = {
+    "arrow",
+    "boilerplate",
+    "candidates",
+    "clusters",
+    "duplicate_report",
+    "kept",
+    "params",
+    "signatures",
+    "verification",
+    "read_files",
+    "components",
+    "counting",
+    "drawing",
+    "curve",
+    "vocabulary",
+}
 
 
 def layer_of(path: Path) -> str:

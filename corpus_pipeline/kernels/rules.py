@@ -192,3 +192,10 @@ RULES: tuple[Rule, ...] = (
     _word_list,
     _links,
 )
+
+# what the rules above return, for settings that name them
+REASONS = (
+    "too_short", "too_long", "mean_eojeol_length", "few_letters", "symbols", "digits", "jamo", "repeated_lines",
+    "repeated_ngrams", "repeated_bigram", "repeated_chars", "bullets", "ellipses", "profanity", "repeated_words",
+    "word_list", "links",
+)  # fmt: skip

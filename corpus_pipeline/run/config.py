@@ -25,12 +25,14 @@ _OF_THE_TOKENIZER = {"vocab_size", "mode", *Limits.model_fields}  # settings tha
 
 class SparkSettings(Params):
     """master: for a run without spark-submit. partitions: of every shuffle; null lets Spark choose.
+    quick: Java compiles without its slower, optimising compiler; false for a local run of hours.
 
     None of these changes a result, so none is part of a fingerprint.
     """
 
     master: str = "local[*]"
     driver_memory: str = "1g"
+    quick: bool = True
     partitions: int | None = Field(default=None, gt=0)
     conf: dict[str, str | int | bool] = Field(default_factory=dict)
 
@@ -39,11 +41,13 @@ class Config(Params):
     """name: of the run. output: folder or URI of its tables. stages: the checked settings of every stage.
 
     raw_output: another folder or URI for the tables that hold personal data, with permissions of its own.
+    earlier: outputs of earlier runs, oldest first, with whose documents dedup compares those of this run.
     """
 
     name: str
     output: str
     raw_output: str | None = None
+    earlier: tuple[str, ...] = ()
     spark: SparkSettings = SparkSettings()
     stages: dict[str, Any]
 
@@ -68,11 +72,11 @@ def load(path: str, overrides: Sequence[str] = ()) -> Config:
 
 def check(raw: Mapping[str, Any], where: str) -> Config:
     """`raw` as a Config. Raises ConfigError that says which key is wrong."""
-    known = ["name", "output", "raw_output", "spark", "sources", *STAGES]
+    known = ["name", "output", "raw_output", "earlier", "spark", "sources", *STAGES]
     for key in raw:
         if key not in known:
             raise _unknown(where, str(key), known)
-    for key in known[3:]:
+    for key in known[4:]:
         if not isinstance(raw.get(key) or {}, dict):
             raise ConfigError(f"{where}: {key}", "a section of keys and values", type(raw[key]).__name__, FIX)
     sections = {name: dict(raw.get(name) or {}) for name in STAGES}
@@ -89,7 +93,15 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     doc_types = {source.doc_type for source in stages["collect"].sources.values()}
     for doc_type in sorted(stages["serialize"].headers.keys() - doc_types - {DEFAULT}):
         raise _unknown(f"{where}: serialize.headers", doc_type, sorted(doc_types | {DEFAULT}))
-    top = {key: raw[key] for key in ("name", "output", "raw_output") if key in raw}
+    sources = sorted(stages["collect"].sources)
+    for place, names, those in (
+        ("mix.source_tiers", stages["mix"].source_tiers, sources),
+        ("mix.min_quality_score", stages["mix"].min_quality_score, sorted(doc_types)),
+        ("scrub.boilerplate.remove", stages["scrub"].boilerplate.remove, sources),
+    ):
+        for name in sorted(set(names) - set(those)):
+            raise _unknown(f"{where}: {place}", name, those)
+    top = {key: raw[key] for key in ("name", "output", "raw_output", "earlier") if key in raw}
     spark = _model(SparkSettings, raw.get("spark") or {}, f"{where}: spark")
     return _model(Config, {**top, "spark": spark, "stages": stages}, where)
 

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from corpus_pipeline import schemas
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.pipeline import STAGES, Stage
-from corpus_pipeline.run import conserve, manifest, quality_report, shards, sources
+from corpus_pipeline.run import conserve, earlier, manifest, quality_report, shards, sources
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.fingerprint import digest, fingerprint, versions
 from corpus_pipeline.run.manifest import Manifest
@@ -69,6 +69,7 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
         run.storage.make_folder(folder)
     inputs = _input_digests(run, stage)
     mark = fingerprint(stage, run.params(stage), inputs)
+    run.spark.sparkContext.setCheckpointDir(run.storage.uri(f"{run.output}/{STAGING}/checkpoints"))
     try:
         result = stage.transform(_inputs(run, stage), run.params(stage))
         written = _write(run, stage, result)
@@ -135,7 +136,8 @@ def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
     """Table (or source) -> digest of its content."""
     if not stage.reads:
         return {name: sources.listing(run.spark, name, source) for name, source in sorted(run.config.sources.items())}
-    return {table: _published(run, table).digest for table in stage.reads}
+    own = {table: _published(run, table).digest for table in stage.reads}
+    return own | earlier.digests(run.storage, run.config, stage)
 
 
 def _published(run: Run, table: str) -> Manifest:
@@ -151,7 +153,8 @@ def _maker(table: str) -> str:
 def _inputs(run: Run, stage: Stage) -> dict[str, DataFrame]:
     if not stage.reads:
         return sources.read(run.spark, run.storage, run.config.stages[stage.name])
-    return {table: read_table(run, table) for table in stage.reads}
+    own = {table: read_table(run, table) for table in stage.reads}
+    return own | earlier.tables(run.spark, run.config, stage)
 
 
 def read_table(run: Run, table: str) -> DataFrame:

@@ -1,7 +1,8 @@
-"""The report as one page, `<output>/report/index.html`, from the manifests alone.
+"""The report as one page, `<output>/report/index.html`, from the manifests and from tables that are small by contract.
 
-The page needs no network and holds no script: figures, names and settings, never text of a document. Every string
-is escaped. Equal manifests and config give equal bytes. Where a table is not there, its section says what to run.
+The page needs no network and holds no script: figures, names and settings. Of documents it shows excerpts of scrubbed
+text, at most 1,000 characters of each side of at most 50 near-duplicate pairs (duplicate_samples). Every string is
+escaped. Equal tables and config give equal bytes. Where a table is not there, its section says what to run.
 
 The template is `report.html` beside this module, not a resource: a change of it must not make a stage run again.
 """
@@ -19,7 +20,7 @@ from jinja2 import Environment, StrictUndefined
 
 from corpus_pipeline.errors import CorpusError
 from corpus_pipeline.pipeline import PIPELINE, Stage
-from corpus_pipeline.run import curve_plot, manifest
+from corpus_pipeline.run import curve_plot, duplicates_view, manifest
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
@@ -56,6 +57,7 @@ def render(storage: Storage, config: Config) -> str:
         reasons=_reasons(run),
         masked=_masked(run),
         languages=sorted(run.sums("tags", "source", "language").items(), key=_largest_first),
+        duplicates=_duplicates(run, storage),
         card=_card(run, storage),
         curve=_curve(run, storage),
         tables=[_table(run, stage, table) for stage in PIPELINE for table in stage.writes],
@@ -193,6 +195,18 @@ def _masked(run: Figures) -> View:
         "rows": [(source, values) for source, values in rows if any(values)],
         "without": [source for source, values in rows if not any(values)],
     }
+
+
+def _duplicates(run: Figures, storage: Storage) -> View:
+    """summary and samples of duplicates_view; left out where the table is not there or cannot be read."""
+    views = {"summary": duplicates_view.summary, "samples": duplicates_view.samples}
+    shown: View = {}
+    for name, view in views.items():
+        table = f"duplicate_{name}"
+        if table in run.found:
+            rows = duplicates_view.read(storage, f"{run.config.root(table)}/{table}", table)
+            shown |= {} if rows is None else {name: view(rows)}
+    return shown
 
 
 def _card(run: Figures, storage: Storage) -> list[tuple[str, str]]:

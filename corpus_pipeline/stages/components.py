@@ -6,9 +6,8 @@ Small graphs are solved on the driver (scipy, linear); larger ones by alternatin
 Cost. Driver: about 0.4 kB an edge for a moment, so 0.4 GB (and 9 s) at a million edges. Steps: O(log^2 n) rounds by
 proof, 6 on a random graph of a million edges with one giant component (20 times slower than the driver there); each
 has five shuffles of at most twice the number of edges, and a hot node is an aggregate and a join, which adaptive
-execution splits, never one task's list. Each round is kept by localCheckpoint on the executors' disks; only the last
-one is referenced, and Spark's cleaner drops the others. If an executor is lost, its part of the last round is lost
-and the stage has to run again.
+execution splits, never one task's list. Each round is a kept table (stages/kept.py), so its plan does not grow and a
+lost executor costs nothing. The end is proved by a count: no node hangs on two others, or on one that hangs itself.
 
 The work happens when `components` is called, not when its result is read.
 """
@@ -18,13 +17,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from corpus_pipeline.errors import ContractError
+from corpus_pipeline.stages.kept import kept
 
 MAX_ROUNDS = 100  # a path of a million nodes takes 20; more rounds mean that the edges change while they are read
 
@@ -66,12 +65,12 @@ def _on_driver(pairs: DataFrame) -> DataFrame:
 def _by_stars(pairs: DataFrame) -> DataFrame:
     high, low = F.greatest("a", "b").alias("high"), F.least("a", "b").alias("low")
     nodes = pairs.select(F.explode(F.array("a", "b")).alias("node")).distinct()
-    forest = _kept(pairs.select(high, low).where("high > low").distinct())
+    forest = kept(pairs.select(high, low).where("high > low").distinct())
     for _ in range(MAX_ROUNDS):
         if not _unfinished(forest):
             joined = nodes.join(forest.withColumnRenamed("high", "node"), "node", how="left")  # one row a high
             return joined.select("node", F.coalesce("low", "node").alias("component"))
-        forest = _kept(_small_star(_large_star(forest)))
+        forest = kept(_small_star(_large_star(forest)))
     raise ContractError(
         "components", f"an end within {MAX_ROUNDS} rounds", "none", "Persist the edges before the call."
     )
@@ -100,7 +99,3 @@ def _unfinished(edges: DataFrame) -> int:
     )
     per_node = ends.groupBy("node").agg(F.sum("up").alias("up"), F.max("down").alias("down"))
     return per_node.where("up > 1 OR (up = 1 AND down = 1)").count()
-
-
-def _kept(edges: DataFrame) -> DataFrame:
-    return edges.localCheckpoint(eager=True, storageLevel=StorageLevel.DISK_ONLY)

@@ -17,23 +17,31 @@ from corpus_pipeline.run import html_report
 from corpus_pipeline.run.config import Config, check
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.schemas import contract
 
 HOSTILE = "<script>alert('1')</script>"
 KOREAN = "국민청원, 2019=a/b"  # the signs that keys of metrics are made of
+DUPLICATES = ("duplicate_summary", "duplicate_samples")
+MAP = tuple(  # the pipeline with both tables of duplicates
+    replace(stage, writes=tuple(dict.fromkeys((*stage.writes, *DUPLICATES)))) if stage.name == "dedup" else stage
+    for stage in PIPELINE
+)
 VOID = {"meta", "link", "wbr", "br", "hr", "img", "input"}
 
 
 class Memory:
-    """Files in a dict, in place of Storage; tokenizer_curve is in a real folder."""
+    """Files in a dict, in place of Storage; the tables that the page reads are in a real folder."""
 
-    curve = ""
+    tables = Path()
 
     def __init__(self, files: dict[str, str]) -> None:
         self.files = files
 
     def uri(self, path: str) -> str:
-        assert path == "out/tokenizer_curve"
-        return Path(self.curve).as_uri()
+        output, _, table = path.partition("/")
+        assert output == "out"
+        assert table in ("tokenizer_curve", *DUPLICATES)
+        return (self.tables / table).as_uri()
 
     def exists(self, path: str) -> bool:
         return path in self.files
@@ -104,20 +112,45 @@ FIXED = [
 ]  # fmt: skip
 
 
+def figure(*row: Any) -> dict[str, Any]:
+    return dict(zip(contract("duplicate_summary").columns, row, strict=True))
+
+
+def pair(similarity: float, excerpt_a: str, excerpt_b: str, **more: Any) -> dict[str, Any]:
+    row = ("0a", "0b", similarity, HOSTILE, KOREAN, 1200, excerpt_a, excerpt_b)
+    return dict(zip(contract("duplicate_samples").columns, row, strict=True)) | more
+
+
+SUMMARY = [
+    figure("cluster_size", "1", "", 930, 930, None, None), figure("cluster_size", "2", "", 25, 50, None, None),
+    figure("cluster_size", "8", "", 1, 10, None, None), figure("similarity", "0.96", "", None, None, 0, 9),
+    figure("similarity", "1.00", "", None, None, 23, 1), figure("sources", HOSTILE, HOSTILE, None, None, 20, 0),
+    figure("sources", HOSTILE, KOREAN, None, None, 3, 10),
+]  # fmt: skip
+SAMPLES = [pair(0.95, "가 나 다", "가 라 다"), pair(0.81, f"{HOSTILE} 하나", f"{HOSTILE} 둘", doc_a="00")]
+
+
 @pytest.fixture(autouse=True)
-def curve_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the table, with a name that is no URI as it stands."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the tables, with a name that is no URI as it stands."""
     folder = tmp_path / "한글 %20"
-    folder.mkdir()
-    monkeypatch.setattr(Memory, "curve", str(folder))
+    monkeypatch.setattr(Memory, "tables", folder)
+    monkeypatch.setattr(html_report, "PIPELINE", MAP)
     write_curve(folder, FIXED)
+    write_table(folder / "duplicate_summary", SUMMARY)
+    write_table(folder / "duplicate_samples", SAMPLES)
     return folder
 
 
 def write_curve(folder: Path, rows: list[tuple[float, int, str, str, float]]) -> None:
-    columns = zip(*rows, strict=True)
-    table = pa.table(dict(zip(("fraction", "seed", "slice", "metric", "value"), columns, strict=True)))
-    pq.write_table(table, folder / "part-0.parquet")
+    names = ("fraction", "seed", "slice", "metric", "value")
+    write_table(folder / "tokenizer_curve", [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def write_table(folder: Path, rows: list[dict[str, Any]], count: int | None = None) -> None:
+    """The first `count` of `rows`, as Spark leaves a table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows).slice(0, count), folder / "part-0.parquet")
     (folder / "_manifest.json").write_text("{}")
 
 
@@ -162,7 +195,7 @@ def chain(config: Config = CONFIG) -> dict[str, Manifest]:
             inputs={read: f"digest of {read}" for read in stage.reads},
             versions={"python": "3.11", "pyspark": "4.3.0", "numpy": "2.4"},
         )
-        for stage in PIPELINE
+        for stage in MAP
         for table in stage.writes
     }
 
@@ -194,12 +227,12 @@ def test_every_string_is_escaped() -> None:
     assert "시험 <run>" in page.text
 
 
-def test_needs_no_network(curve_folder: Path) -> None:
-    write_curve(curve_folder, AUTO)
+def test_needs_no_network(folder: Path) -> None:
+    write_curve(folder, AUTO)
     page = Page(rendered(chain()))
     allowed = {"html", "head", "meta", "link", "title", "style", "body", "header", "nav", "main", "section", "p", "h1"}
     allowed |= {"h2", "ul", "ol", "li", "dl", "div", "dt", "dd", "a", "svg", "rect", "table", "caption", "thead"}
-    allowed |= {"polyline", "circle", "line", "text"}
+    allowed |= {"polyline", "circle", "line", "text", "h3", "mark", "bdi"}
     allowed |= {"tbody", "tfoot", "tr", "th", "td", "span", "strong", "small", "code", "details", "summary", "wbr"}
     assert {tag for tag, _ in page.tags} <= allowed
     for tag, attributes in page.tags:
@@ -209,8 +242,8 @@ def test_needs_no_network(curve_folder: Path) -> None:
     assert "@import" not in rendered(chain())
 
 
-def test_is_accessible(curve_folder: Path) -> None:
-    write_curve(curve_folder, AUTO)
+def test_is_accessible(folder: Path) -> None:
+    write_curve(folder, AUTO)
     page = Page(rendered(chain()))
     of = [tag for tag, _ in page.tags]
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
@@ -231,7 +264,7 @@ def test_equal_manifests_give_equal_bytes() -> None:
     assert rendered(chain()) == rendered(backwards)
 
 
-@pytest.mark.parametrize("stage", PIPELINE, ids=lambda stage: stage.name)
+@pytest.mark.parametrize("stage", MAP, ids=lambda stage: stage.name)
 def test_a_missing_stage_is_said(stage: Any) -> None:
     there = {table: one for table, one in chain().items() if table not in stage.writes}
     assert f"make {stage.name}" in Page(rendered(there)).text
@@ -316,9 +349,9 @@ def test_the_sample_by_document_type() -> None:
     assert not [tag for tag, _ in page.tags if tag == "polyline"]
 
 
-def test_the_curve_and_what_was_chosen(curve_folder: Path) -> None:
+def test_the_curve_and_what_was_chosen(folder: Path) -> None:
     chosen = [(0.1, 7, "all", "chosen", 1.0), (0.1, 7, "all", "rule_met", 1.0)]
-    write_curve(curve_folder, [*(row for row in AUTO if row[3] != "chosen"), *chosen])
+    write_curve(folder, [*(row for row in AUTO if row[3] != "chosen"), *chosen])
     page = Page(rendered(chain()))
     row = page.row("10 %", 11)
     assert row == ["10 % chosen", "900", "300", "0.800", "0.700", "0.990", "0.950", "2.050", f"5.0 % {KOREAN}",
@@ -333,11 +366,103 @@ def test_the_curve_and_what_was_chosen(curve_folder: Path) -> None:
     assert (y[0] - y[1]) / (y[1] - y[2]) == pytest.approx(9, rel=0.1)  # 0.9, 0.99, 1; upwards is smaller
 
 
-def test_no_sample_met_the_rule(curve_folder: Path) -> None:
-    write_curve(curve_folder, [*AUTO, (0.01, 7, "all", "rule_met", 0.0)])
+def test_no_sample_met_the_rule(folder: Path) -> None:
+    write_curve(folder, [*AUTO, (0.01, 7, "all", "rule_met", 0.0)])
     assert "No sample meets the rule" in Page(rendered(chain())).text
 
 
-def test_a_curve_that_cannot_be_read_is_said(curve_folder: Path) -> None:
-    (curve_folder / "part-0.parquet").write_bytes(b"PAR1")
+def test_a_curve_that_cannot_be_read_is_said(folder: Path) -> None:
+    (folder / "tokenizer_curve/part-0.parquet").write_bytes(b"PAR1")
     assert "make sample ARGS=--force" in Page(rendered(chain())).text
+
+
+def sampled_pairs(text: str) -> list[str]:
+    """The HTML of each pair."""
+    return [part.partition("</details>")[0] for part in text.split('<details class="pair">')[1:]]
+
+
+def test_duplicates_in_figures() -> None:
+    page = Page(rendered(chain()))
+    assert [page.row(label, 4)[1:3] for label in ("1", "2", "5 to 7", "8 to 15")] == [
+        ["930", "930"], ["25", "50"], ["0", "0"], ["1", "10"],
+    ]  # fmt: skip
+    assert page.row("0.96 to 0.98", 4)[1:3] == ["9", "0"]
+    assert page.row("1.00", 4)[1:3] == ["1", "23"]
+    assert page.row(f"1 {HOSTILE}", 4) == [f"1 {HOSTILE}", "20 20 exact", "13 3 exact", "33"]
+    assert page.row(f"2 {KOREAN}", 4) == [f"2 {KOREAN}", "", "0", "13"]
+    assert "sources are shown" not in page.text
+    bars = [str(of["width"]) for tag, of in page.tags if tag == "rect" and of.get("class") == "size"]
+    assert bars[-4:] == ["100.00%", "20.00%", "100.00%", "11.11%"]  # sizes 2 and 8 to 15; 0.96 and 1.00
+
+
+def test_sampled_pairs_side_by_side() -> None:
+    first, second = sampled_pairs(rendered(chain()))
+    assert "0.810" in first
+    assert "0.950" in second
+    assert [part.partition("</mark>")[0] for part in second.split("<mark>")[1:]] == ["나", "라"]
+    assert '<p class="excerpt" dir="auto">가 <mark>나</mark> 다</p>' in second
+    assert "character 1,200 on" in second
+    assert all("<code>0b</code>" in one for one in (first, second))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (HOSTILE, HOSTILE),
+        ("</p></details><!--", "</p></details><!--"),
+        ("\"' onload=x &lt; &#60;", "\"' onload=x &lt; &#60;"),
+        ("{{ config }}{% raw %}", "{{ config }}{% raw %}"),
+        ("가\0\u202e\x1b[2J", "가[U+0000][U+202E][U+001B][2J"),
+        ("\n\n  두 줄\n", "\n\n  두 줄\n"),
+    ],
+)
+def test_a_hostile_document_stays_text(text: str, shown: str, folder: Path) -> None:
+    plain = Page(rendered(chain()))
+    ids = {"doc_a": text, "source_a": text, "doc_b": text, "source_b": text}
+    write_table(folder / "duplicate_samples", [pair(0.9, text, text, **ids), pair(0.9, f"가 {text}", "나")])
+    write_table(folder / "duplicate_summary", [*SUMMARY[:5], figure("sources", text, text, None, None, 1, 1)])
+    html = rendered(chain())
+    page = Page(html)
+    assert page.text.count(shown) >= 8
+    assert "<script" not in html
+    assert {tag for tag, _ in page.tags} <= {tag for tag, _ in plain.tags}
+    assert {name for _, of in page.tags for name in of} == {name for _, of in plain.tags for name in of}
+    assert not set("\0\u202e\x1b") & set(html)
+
+
+def test_more_sources_than_the_matrix_shows(folder: Path) -> None:
+    names = [f"s{i:02}" for i in range(20)]
+    rows = [figure("sources", name, name, None, None, 0, 100 - i) for i, name in enumerate(names)]
+    write_table(folder / "duplicate_summary", [*rows, figure("sources", "s00", "s19", None, None, 0, 2)])
+    page = Page(rendered(chain()))
+    text = " ".join(page.text.split())
+    assert page.row("15 s14", 17)[-2:] == ["86", "86"]
+    assert "15 of 20 sources are shown. The other 5 have a part in 417 of the 1,812 pairs" in text
+
+
+def test_tables_of_duplicates_without_rows(folder: Path) -> None:
+    for table, rows in (("duplicate_summary", SUMMARY), ("duplicate_samples", SAMPLES)):
+        write_table(folder / table, rows, 0)
+    page = Page(rendered(chain()))
+    assert "No pair was found." in page.text
+    assert "No near pair to show." in page.text
+    assert "make " not in page.text
+
+
+def test_no_document_repeats_another(folder: Path) -> None:
+    write_table(folder / "duplicate_summary", SUMMARY[:1])
+    assert Page(rendered(chain())).row("1", 4) == ["1", "930", "930", ""]
+
+
+@pytest.mark.parametrize("table", DUPLICATES)
+def test_a_table_of_duplicates_that_is_not_there_or_not_readable_is_said(table: str, folder: Path) -> None:
+    there = {name: one for name, one in chain().items() if name != table}
+    assert "Not there yet. Run make dedup." in " ".join(Page(rendered(there)).text.split())
+    (folder / table / "part-0.parquet").write_bytes(b"PAR1")
+    assert f"The table {table} cannot be read: make dedup ARGS=--force" in Page(rendered(chain())).text
+
+
+def test_a_map_without_the_tables_of_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = [replace(stage, writes=tuple(t for t in stage.writes if t not in DUPLICATES)) for stage in MAP]
+    monkeypatch.setattr(html_report, "PIPELINE", older)
+    assert "60 of 990 documents repeat others" in Page(rendered(chain())).text

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.kernels.rules import REASONS, RULES
 from corpus_pipeline.stages import mix
 from corpus_pipeline.stages.arrow import struct_of
+from tests.refusal import assert_refused
 
 pytestmark = pytest.mark.spark
 
@@ -17,7 +20,8 @@ pytestmark = pytest.mark.spark
 def doc(doc_id: str, **fields: Any) -> dict[str, Any]:
     base = {
         "doc_id": doc_id, "source": "s", "doc_type": "web", "language": "ko", "token_estimate": 100, "text_bytes": 300,
-        "quality_score": 0.5, "reasons": [], "kind": "none", "cluster_id": doc_id,
+        "quality_score": 0.5, "reasons": [], "kind": "none", "cluster_id": doc_id, "cluster_size": 1,
+        "partner_id": None, "earlier": False,
     }  # fmt: skip
     return base | fields
 
@@ -32,7 +36,7 @@ def mixed(
     tables = {
         "tags": table("tags", "doc_id", "source", "doc_type", "language", "token_estimate", "text_bytes"),
         "quality": table("quality", "doc_id", "quality_score", "reasons"),
-        "duplicates": table("duplicates", "doc_id", "kind", "cluster_id"),
+        "duplicates": table("duplicates", "doc_id", "kind", "cluster_id", "cluster_size", "partner_id", "earlier"),
     }
     return {row["doc_id"]: row for row in mix.transform(tables, params)["mixture"].collect()}
 
@@ -52,7 +56,20 @@ def test_reasons_by_precedence_and_the_best_member_survives(spark: SparkSession)
         "a": "near_duplicate", "b": None, "c": "exact_duplicate", "d": "quality:few_letters",
         "e": "language", "f": "low_score", "g": None,
     }  # fmt: skip
+    assert {k: r["kept_id"] for k, r in rows.items() if r["kept_id"]} == {"a": "b", "c": "b"}
     assert {k: r["copies"] for k, r in rows.items()} == {"a": 0, "b": 1, "c": 0, "d": 0, "e": 0, "f": 0, "g": 1}
+
+
+def test_what_repeats_an_earlier_run_goes_unless_told_otherwise(spark: SparkSession) -> None:
+    documents = [
+        doc("a", kind="near", cluster_id="a", cluster_size=3, earlier=True),
+        doc("b", kind="near", cluster_id="a", cluster_size=3, earlier=True, reasons=["symbols"]),
+        doc("c"),
+    ]
+    dropped = {k: r["drop_reason"] for k, r in mixed(spark, documents, mix.Params()).items()}
+    assert dropped == {"a": "earlier_duplicate", "b": "quality:symbols", "c": None}
+    kept = {k: r["drop_reason"] for k, r in mixed(spark, documents, mix.Params(earlier="ignore")).items()}
+    assert kept == {"a": None, "b": "quality:symbols", "c": None}
 
 
 def test_ties_go_to_the_better_source_then_the_longer_text_then_the_smaller_id(spark: SparkSession) -> None:
@@ -62,11 +79,81 @@ def test_ties_go_to_the_better_source_then_the_longer_text_then_the_smaller_id(s
     assert mixed(spark, twins, mix.Params())["c"]["copies"] == 1
     twins[1]["source"] = "top"
     assert mixed(spark, twins, mix.Params(source_tiers={"top": 1}))["b"]["copies"] == 1
+    assert mixed(spark, twins, mix.Params(source_tiers={"top": 1}, survivor=("length", "tier")))["c"]["copies"] == 1
+    assert mixed(spark, twins, mix.Params(source_tiers={"top": 1}, survivor=()))["a"]["copies"] == 1
+
+
+def test_duplicates_can_stay(spark: SparkSession) -> None:
+    """c and d are copies of b, as dedup writes them; a and e resemble b."""
+    documents = [doc(i, kind="near", cluster_id="a", cluster_size=5, partner_id="b") for i in "abe"]
+    documents += [doc(i, kind="exact", cluster_id="a", cluster_size=5, partner_id="b", text_bytes=400) for i in "cd"]
+    documents += [doc("f", kind="exact", cluster_id="f", cluster_size=2, partner_id="g", quality_score=0.6)]
+    documents += [doc("g", kind="exact", cluster_id="f", cluster_size=2, partner_id="f")]
+    exact = mixed(spark, documents, mix.Params(duplicates="exact_only"))
+    # of the group b, c, d the longest stays, ties by doc_id
+    assert {k: (r["drop_reason"], r["kept_id"]) for k, r in exact.items() if r["drop_reason"]} == {
+        "b": ("exact_duplicate", "c"), "d": ("exact_duplicate", "c"), "g": ("exact_duplicate", "f"),
+    }  # fmt: skip
+    assert all(r["copies"] == 1 for r in mixed(spark, documents, mix.Params(duplicates="keep")).values())
+
+
+FINEWEB_2 = {1: 1, 2: 2, 3: 3, 5: 5, 100: 8, 1000: 1}  # its README: a cluster of four 3 times, of 5 to 99 5 times
+
+
+def test_cluster_weights_are_copies_up_to_the_cap(spark: SparkSession) -> None:
+    sizes = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 99, "f": 100, "g": 1000}
+    documents = [doc(i, kind="near" if n > 1 else "none", cluster_size=n) for i, n in sizes.items()]
+    rows = mixed(spark, documents, mix.Params(cluster_weights=FINEWEB_2, epoch_cap=8))
+    assert {i: r["copies"] for i, r in rows.items()} == {"a": 1, "b": 2, "c": 3, "d": 3, "e": 5, "f": 8, "g": 1}
+    capped = mixed(spark, documents, mix.Params(cluster_weights=FINEWEB_2, epoch_cap=4))
+    assert {i: r["copies"] for i, r in capped.items()} == {"a": 1, "b": 2, "c": 3, "d": 3, "e": 4, "f": 4, "g": 1}
+    left_out = mixed(spark, documents, mix.Params(cluster_weights={100: 0}))
+    assert {i for i, r in left_out.items() if r["drop_reason"] == "not_sampled"} == {"f", "g"}
+
+
+def test_cluster_weights_meet_the_budget(spark: SparkSession) -> None:
+    documents = [doc(f"a{i:04}", cluster_size=1) for i in range(2000)]
+    documents += [doc(f"b{i:04}", kind="near", cluster_size=3) for i in range(1000)]
+    params = mix.Params(cluster_weights={2: 3}, budget_tokens=200_000)
+
+    def copies(params: mix.Params) -> dict[str, int]:
+        rows = mixed(spark, documents, params).values()
+        return {first: sum(r["copies"] for r in rows if r["doc_id"][0] == first) for first in "ab"}
+
+    # 2,000 copies of 5,000 weighed documents: 0.4 of each of the 2,000 and 1.2 of the 1,000
+    assert copies(params) == pytest.approx({"a": 800, "b": 1200}, rel=0.1)
+    # the cap holds the 1,000 at 2 copies; the others make up for it
+    capped = copies(params.model_copy(update={"budget_tokens": 500_000, "epoch_cap": 2.0}))
+    assert capped == pytest.approx({"a": 3000, "b": 2000}, rel=0.02)
 
 
 def test_listed_rules_alone_drop(spark: SparkSession) -> None:
-    rows = mixed(spark, [doc("a", reasons=["x"]), doc("b", reasons=["y"])], mix.Params(drop_rules=("y",)))
-    assert [rows[i]["drop_reason"] for i in "ab"] == [None, "quality:y"]
+    documents = [doc("a", reasons=["symbols"]), doc("b", reasons=["links"])]
+    rows = mixed(spark, documents, mix.Params(drop_rules=("links",)))
+    assert [rows[i]["drop_reason"] for i in "ab"] == [None, "quality:links"]
+
+
+def test_the_rules_that_may_be_named_are_those_there_are() -> None:
+    made = {inspect.getclosurevars(rule).nonlocals.get("reason") for rule in RULES} - {None}
+    alone = {rule.__name__.lstrip("_") for rule in RULES if rule.__name__ != "rule"}
+    assert made | alone == set(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"drop_rules": ["symbol"]}, "Did you mean 'symbols'?"),
+        ({"drop_rules": "symbols"}, "a list of rule names or 'all'"),
+        ({"survivor": ["quality", "age"]}, "'tier', 'quality' or 'length'"),
+        ({"survivor": ["length", "length"]}, "the same value twice"),
+        ({"duplicates": "some"}, "'drop', 'exact_only' or 'keep'"),
+        ({"cluster_weights": {0: 1}}, "greater than or equal to 1"),
+        ({"cluster_weights": {2: -1}}, "greater than or equal to 0"),
+        ({"cluster_weights": {2: 2}, "duplicates": "exact_only"}, "duplicates must be drop"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message: str) -> None:
+    assert_refused(mix.Params, "mix", settings, message)
 
 
 def test_budget_weights_and_epochs(spark: SparkSession) -> None:
