@@ -1,7 +1,7 @@
 """Candidate pairs: documents that share a band of their signatures.
 
 Keys travel packed, thousands to a row, so that the exchange moves arrays and not one row per document and band. A
-document is named by the xxhash64 of its doc_id here, which also orders it: two documents of one name (odds of 3 % that
+document is named by the xxhash64 of its content here, which also orders it: two documents of one name (odds of 3 % that
 there is one such pair among 1e9) are both compared with the partners of either, so nothing is lost.
 
 A bucket links each member to its `representatives` first ones, never all to all. A task holds LIMIT entries: when there

@@ -3,7 +3,7 @@
 1. exact       documents with one comparison form (kernels/normalise.py) form a group; its smallest doc_id stands
                for it. A document of empty form (no letter, mark or number) repeats nothing.
 2. candidates  MinHash bands of the representatives; in a bucket each document is linked to the first
-               `bucket_representatives` by the hash of doc_id, never all to all (stages/candidates.py).
+               `bucket_representatives` by the hash of the content, never all to all (stages/candidates.py).
 3. verified    Jaccard similarity of the candidates' shingle sets; a pair under `threshold` is forgotten
                (stages/verification.py).
 4. clusters    connected components of the verified pairs (stages/components.py).
@@ -19,7 +19,7 @@ Only `text` is compared, not the title.
 Cost: one pass of the Python kernel over all text, one shuffle of 16 bytes a document and band, and for candidates
 alone a second pass and a shuffle of their shingles. No document is in more than bands x bucket_representatives pairs
 as a member, so the work is linear in the worst case, too. Intermediate tables persist on the executors' disks until
-the session ends or `spark.catalog.clearCache()`. Steps 1 to 4 run when `transform` is called; the result is lazy from
+the stage ends. Steps 1 to 4 run when `transform` is called; the result is lazy from
 there.
 """
 
@@ -40,22 +40,15 @@ from corpus_pipeline.stages.kept import few, kept
 from corpus_pipeline.stages.signatures import Signing, sign
 from corpus_pipeline.stages.verification import EXCERPT, verify
 
-# What names a document while candidates are sought; its order is that of the representatives. The last bit says that
-# the document is of an earlier run, and as good as never decides the order.
-_NAME = "(xxhash64({0}) & -2L) | int({1})"
+# What names a text while candidates are sought. It orders a bucket by content, so that more documents never bring one
+# forward. The last bit says that the document is of an earlier run, and as good as never decides the order.
+_NAME = "(xxhash64(content) & -2L) | int(earlier) AS name"
 _BOTH_EARLIER = "(leader & member & 1L) = 1"
 
 
 class Params(Signing):
-    """And beside the settings of the signatures:
+    """And beside those of the signatures: driver_edges, verified pairs up to which the driver solves the components."""
 
-    bucket_representatives  members of a bucket that the others are compared with
-    max_shingles            above it, similarity is estimated on that many smallest hashes
-    driver_edges            verified pairs up to which the components are solved on the driver
-    """
-
-    bucket_representatives: int = Field(default=8, ge=1)
-    max_shingles: int = Field(default=200_000, ge=1)  # 1.6 MB a document; the estimate's error is 0.001 there
     driver_edges: int = Field(default=1_000_000, ge=0)
 
 
@@ -81,14 +74,14 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     grouped = few(kept(exact_groups(signed)))
     others = grouped.where("doc_id <> first").select("doc_id")
     alone = signed.where("bands IS NOT NULL").join(others, "doc_id", how="left_anti")
-    named = alone.selectExpr(_NAME.format("doc_id", "earlier") + " AS name", "bands")
-    pairs = kept(candidates(named, params.bucket_representatives))
-    named_texts = texts.selectExpr("doc_id", "source", "text", _NAME.format("doc_id", "earlier") + " AS name")
-    compared = pairs.where(f"NOT {_BOTH_EARLIER}")
-    near = kept(verify(compared, named_texts, params.shingling(), params.threshold, params.max_shingles))
+    named = alone.selectExpr("doc_id", _NAME, "bands")
+    names = named.select("doc_id", "name")
+    pairs = kept(candidates(named.select("name", "bands"), params.bucket_representatives))
+    near = kept(verify(pairs.where(f"NOT {_BOTH_EARLIER}"), names, texts, params))
     every = near
     if known is not None:
-        every = kept(near.unionByName(_known_pairs(pairs, tables["earlier_duplicate_pairs"]), allowMissingColumns=True))
+        known_pairs = _known_pairs(pairs, names, tables["earlier_duplicate_pairs"])
+        every = kept(near.unionByName(known_pairs, allowMissingColumns=True))
     labels = labelled(grouped, every, known, params.driver_edges)
     own_copies = copies(grouped)
     return {
@@ -117,15 +110,15 @@ def _same_scheme(known: DataFrame, params: Params) -> None:
         )
 
 
-def _known_pairs(pairs: DataFrame, earlier: DataFrame) -> DataFrame:
+def _known_pairs(pairs: DataFrame, names: DataFrame, earlier: DataFrame) -> DataFrame:
     """Those of `pairs` between earlier documents that their run verified; the others it compared and refused.
 
-    A representative of a bucket or of an exact group that stays one when documents are added was one before. So every
-    pair of earlier documents that is a candidate now was a candidate then.
+    The order in a bucket is that of contents, so more documents push a content back and never forward. So every pair of
+    earlier documents that is a candidate now was a candidate then.
     """
-    names = [_NAME.format(column, "true") for column in ("doc_a", "doc_b")]
-    ordered = earlier.where("kind = 'near'").selectExpr(
-        "*", f"least({names[0]}, {names[1]}) AS leader", f"greatest({names[0]}, {names[1]}) AS member"
-    )
+    near = earlier.where("kind = 'near'").drop("kind")
+    for side in ("a", "b"):
+        near = near.join(names.toDF(f"doc_{side}", f"name_{side}"), f"doc_{side}", how="inner")  # a key of names
+    ordered = near.selectExpr("*", "least(name_a, name_b) AS leader", "greatest(name_a, name_b) AS member")
     both = pairs.where(_BOTH_EARLIER)
-    return ordered.join(both, ["leader", "member"], how="left_semi").drop("leader", "member", "kind")
+    return ordered.join(both, ["leader", "member"], how="left_semi").drop("leader", "member", "name_a", "name_b")

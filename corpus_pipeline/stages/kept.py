@@ -21,6 +21,9 @@ def kept(df: DataFrame) -> DataFrame:
     return df.checkpoint(eager=True)
 
 
-def few(df: DataFrame) -> DataFrame:
-    """`df`, a kept table of narrow rows, to be broadcast in joins while it is small."""
-    return F.broadcast(df) if df.count() <= _FEW else df
+def few(df: DataFrame, rows: int | None = None) -> DataFrame:
+    """`df`, narrow rows, to be broadcast in joins while they are few.
+
+    rows  a bound of their number where it is known; else they are counted, for which `df` should be a kept table
+    """
+    return F.broadcast(df) if (df.count() if rows is None else rows) <= _FEW else df

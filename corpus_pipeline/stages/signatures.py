@@ -17,12 +17,14 @@ from corpus_pipeline.stages.params import Params
 
 
 class Signing(Params):
-    """The settings that signatures depend on; those of runs that are compared must be equal.
+    """The settings that decide which pairs are found; those of runs that are compared must be equal.
 
     threshold    verified Jaccard similarity from which two documents are near-duplicates
     unit, ngram  a shingle is `ngram` of `unit`: character (without spaces), character_and_space, eojeol, morpheme
     fold_digits  1-9 count as 0: texts that differ in numbers alone are then exact duplicates
     permutations places that bands x rows may take; bands, rows: both or none; none = the best for `miss_weight`
+    bucket_representatives  members of a bucket that the others are compared with
+    max_shingles            above it, similarity is estimated on that many smallest hashes
     """
 
     threshold: float = Field(default=0.8, gt=0, le=1)
@@ -34,6 +36,8 @@ class Signing(Params):
     rows: int | None = Field(default=None, ge=1)
     # 17 bands of 7: finds 0.982 at J = 0.8 and 0.999 at 0.85. Even weights (9 of 13) find 0.399 and 0.683.
     miss_weight: float = Field(default=0.98, ge=0, le=1)
+    bucket_representatives: int = Field(default=8, ge=1)
+    max_shingles: int = Field(default=200_000, ge=1)  # 1.6 MB a document; the estimate's error is 0.001 there
 
     @model_validator(mode="after")
     def _bands_fit(self) -> Signing:
@@ -55,10 +59,11 @@ class Signing(Params):
         return Shingling(self.unit, self.ngram, self.fold_digits)
 
     def scheme(self) -> str:
-        """Name of what the hashes and band keys of these settings mean."""
+        """What the band keys of these settings mean, and which pairs were kept."""
         bands, rows = self.banding()
         digits = "-digits" if self.fold_digits else ""
-        return f"2 {self.unit}{digits} {self.ngram} {bands}x{rows}"
+        unit = f"{self.ngram} {self.unit}{digits}"
+        return f"2: {unit}, {bands}x{rows}, {self.threshold}, {self.bucket_representatives}, {self.max_shingles}"
 
 
 def sign(documents: DataFrame, params: Signing) -> DataFrame:

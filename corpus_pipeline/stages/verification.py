@@ -38,6 +38,7 @@ from corpus_pipeline.kernels.shingle import Hashes, sketch_jaccard
 from corpus_pipeline.kernels.sketch import Shingling, shingle_sets
 from corpus_pipeline.stages.arrow import map_batches, stream_batches
 from corpus_pipeline.stages.kept import few, kept
+from corpus_pipeline.stages.signatures import Signing
 
 _GROUP = 256  # members of a leader that are compared in one group, on average
 _DRAWN = 400  # pairs, before they are verified, whose texts go along, for people to look at
@@ -64,13 +65,14 @@ PAIRS = StructType(
 _GROUPED = ["leader", "salt", "leads", "drawn", "doc_id", "source", "hashes", "head"]
 
 
-def verify(pairs: DataFrame, texts: DataFrame, shingling: Shingling, threshold: float, max_shingles: int) -> DataFrame:
-    """(leader, member) names, texts (name, doc_id, source, text) -> PAIRS at or above the threshold, each once.
+def verify(pairs: DataFrame, names: DataFrame, texts: DataFrame, params: Signing) -> DataFrame:
+    """Candidates at or above the threshold, each once, as PAIRS.
 
-    Some pairs, drawn by the hash of their names, have excerpts of their texts; the others null.
+    pairs  (leader, member) names;  names  (doc_id, name) of the documents that may be in them;  texts  (doc_id, source,
+    text). Some pairs, drawn by the hash of their names, have excerpts of their texts; the others null.
     """
-    one_in = max(1, pairs.count() // _DRAWN)
-    drawn = F.pmod(F.xxhash64("leader", "member"), F.lit(one_in)) == 0
+    count = pairs.count()
+    drawn = F.pmod(F.xxhash64("leader", "member"), F.lit(max(1, count // _DRAWN))) == 0
     sizes = pairs.groupBy("leader").agg(F.ceil(F.count(F.lit(1)) / _GROUP).alias("groups"))
     salted = pairs.join(sizes, "leader", how="inner").select(  # leader is a key of sizes
         "leader", "member", F.pmod(F.xxhash64("member"), F.col("groups")).alias("salt"), drawn.alias("drawn")
@@ -79,13 +81,15 @@ def verify(pairs: DataFrame, texts: DataFrame, shingling: Shingling, threshold: 
     leaders = salted.groupBy("leader", "salt").agg(F.max("drawn").alias("drawn"))
     leaders = leaders.select(F.col("leader").alias("name"), "leader", "salt", F.lit(True).alias("leads"), "drawn")
     place = F.struct(*_PLACE.names)
-    places = few(kept(members.union(leaders).groupBy("name").agg(F.collect_list(place).alias("places"))))
-    wanted = texts.join(places, "name", how="inner")  # name is a key of places
-    kernel = partial(shingle_batch, shingling=shingling, limit=max_shingles)
+    places = members.union(leaders).groupBy("name").agg(F.collect_list(place).alias("places"))
+    named = names.join(few(places, 2 * count), "name", how="inner").drop("name")  # name is a key of places
+    wanted = texts.join(few(kept(named), 2 * count), "doc_id", how="inner")  # doc_id is a key of both
+    kernel = partial(shingle_batch, shingling=params.shingling(), limit=params.max_shingles)
     sets = map_batches(wanted, kernel, ["doc_id", "source", "places", "text"], _SET)
     grouped = sets.select("doc_id", "source", "hashes", "head", F.inline("places")).repartition("leader", "salt")
     ordered = grouped.sortWithinPartitions("leader", "salt", F.desc("leads"), "doc_id")
-    found = stream_batches(ordered, partial(compare, threshold=threshold, limit=max_shingles), _GROUPED, PAIRS)
+    comparison = partial(compare, threshold=params.threshold, limit=params.max_shingles)
+    found = stream_batches(ordered, comparison, _GROUPED, PAIRS)
     return found.dropDuplicates(["doc_a", "doc_b"])  # two documents of one name may meet in several groups
 
 
@@ -133,7 +137,7 @@ def _excerpts(a: str | None, b: str | None) -> dict[str, object]:
     """Where both texts are there: a part of each, from shortly before their first difference."""
     if a is None or b is None:
         return {}
-    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), 0)  # none so far: the beginning
     start = max(0, same - _BEFORE)
     return dict(zip(EXCERPT, (start, a[start : start + _EXCERPT], b[start : start + _EXCERPT]), strict=True))
 
