@@ -66,7 +66,7 @@ def pack(batches: Iterator[pa.RecordBatch], *, parts: int) -> Iterator[pa.Record
 
 
 def _packed(entries: Entries, parts: int) -> pa.RecordBatch:
-    part = entries[:, 0] % parts
+    part = (entries[:, 0] % parts).astype(np.min_scalar_type(parts))  # short: numpy sorts 16 bits by their digits
     order = np.argsort(part, kind="stable")
     ends = np.searchsorted(part[order], np.arange(1, parts))
     blobs = [block.tobytes() for block in np.split(entries[order], ends)]
@@ -102,9 +102,13 @@ def link(batches: Iterator[pa.RecordBatch], *, representatives: int, limit: int)
 
 def _ranked(entries: Entries) -> tuple[Entries, npt.NDArray[np.int64]]:
     """Entries by key and name, and the place of each in its bucket."""
-    entries = entries[np.lexsort((entries[:, 1], entries[:, 0]))]
-    first = np.ones(len(entries), np.bool_)
-    first[1:] = entries[1:, 0] != entries[:-1, 0]
+    entries = entries[np.argsort(entries[:, 0])]
+    first = np.ones(len(entries) + 1, np.bool_)
+    first[1:-1] = entries[1:, 0] != entries[:-1, 0]
+    shared = ~(first[:-1] & first[1:])  # most keys are of one document: only the others are sorted by name
+    several = entries[shared]
+    entries[shared] = several[np.lexsort((several[:, 1], several[:, 0]))]
+    first = first[:-1]
     places = np.arange(len(entries))
     return entries, places - np.maximum.accumulate(np.where(first, places, 0))
 

@@ -18,9 +18,8 @@ Only `text` is compared, not the title.
 
 Cost: one pass of the Python kernel over all text, one shuffle of 16 bytes a document and band, and for candidates
 alone a second pass and a shuffle of their shingles. No document is in more than bands x bucket_representatives pairs
-as a member, so the work is linear in the worst case, too. Intermediate tables persist on the executors' disks until
-the stage ends. Steps 1 to 4 run when `transform` is called; the result is lazy from
-there.
+as a member, so the work is linear in the worst case, too. Intermediate tables are kept (stages/kept.py) until the run
+publishes the result. Steps 1 to 4 run when `transform` is called; the result is lazy from there.
 """
 
 from __future__ import annotations
