@@ -63,7 +63,7 @@ PIPELINE = (
         dedup.transform,
         dedup.Params,
         ("documents",),
-        ("signatures", "duplicates", "duplicate_pairs", "duplicate_summary", "duplicate_samples", "earlier_duplicates"),
+        ("duplicates", "duplicate_pairs", "signatures", "duplicate_summary", "duplicate_samples", "earlier_duplicates"),
         earlier=("signatures", "documents", "duplicate_pairs"),
     ),
     Stage("classify", classify.transform, classify.Params, ("documents",), ("quality",), files=("model",)),

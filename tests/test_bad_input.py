@@ -278,7 +278,7 @@ def test_personal_tables_stand_under_a_root_of_their_own(corpus: Corpus) -> None
     corpus.raw["raw_output"] = str(corpus.folder / "restricted")
     corpus.make("collect", "scrub")
     assert sorted(p.name for p in (corpus.folder / "restricted").iterdir()) == ["raw_documents", "rejected_records"]
-    assert sorted(p.name for p in corpus.output.iterdir()) == ["documents", "quality_report"]
+    assert sorted(p.name for p in corpus.output.iterdir()) == ["boilerplate_lines", "documents", "quality_report"]
     assert plan(corpus.run, (STAGES["collect"], STAGES["scrub"]), False) == [
         (STAGES["collect"], None),
         (STAGES["scrub"], None),

@@ -28,9 +28,9 @@ def digests(storage: Storage, config: Config, stage: Stage) -> dict[str, str]:
         for table in stage.earlier
     }
     for place, folder in enumerate(config.earlier if stage.earlier else ()):
-        compared = set(_manifest(storage, folder, stage.writes[0]).inputs.values())
+        compared = set(_manifest(storage, folder, stage.earlier[0]).inputs.values())
         for before in config.earlier[:place]:
-            if found[f"{before}/{stage.writes[0]}"] not in compared:
+            if found[f"{before}/{stage.earlier[0]}"] not in compared:
                 raise ConfigError(
                     f"earlier: {folder}",
                     f"a run that was compared with {before}",

@@ -63,7 +63,7 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
         return
     run.say(f"{stage.name}: runs ({reason})")
     started = time.monotonic()
-    staging = sorted({f"{run.config.root(table)}/{STAGING}" for table in stage.writes})
+    staging = sorted({f"{root}/{STAGING}" for root in (run.output, *map(run.config.root, stage.writes))})
     for folder in staging:
         run.storage.delete(folder)
         run.storage.make_folder(folder)

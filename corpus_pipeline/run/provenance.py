@@ -36,6 +36,7 @@ DONE, NOT_RUN, NOT_READABLE = "done", "not run", "not readable"
 NO_ROW = "no row: made of other documents"
 _ENDINGS = {"megatron": ".bin", "datatrove": ".ds"}  # files that hold ids back to back; their bytes are the same
 _ABSENT = {"tokenizer_sample": "not drawn", "shard_documents": "in no shard"}
+_UNDECIDED = ("signatures", "earlier_duplicates")  # tables by doc_id that say nothing of what became of a document
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,9 @@ class Tables:
             for table in stage.writes:
                 if table == "tokenizer":
                     decided[table] = self._training(decided["tokenizer_sample"].rows, decided["mixture"].rows)
-                elif "doc_id" in contract(table).keys and contract(table).format == "parquet":
+                elif (
+                    table not in _UNDECIDED and "doc_id" in contract(table).keys and contract(table).format == "parquet"
+                ):
                     decided[table] = self._decision(stage.name, table, F.col("doc_id") == doc_id)
         return list(decided.values())
 

@@ -137,7 +137,9 @@ def _excerpts(a: str | None, b: str | None) -> dict[str, object]:
     """Where both texts are there: a part of each, from shortly before their first difference."""
     if a is None or b is None:
         return {}
-    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), 0)  # none so far: the beginning
+    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
+    if same is None:  # one goes on where the other ends; or they differ later
+        same = min(len(a), len(b)) if len(a) != len(b) else 0
     start = max(0, same - _BEFORE)
     return dict(zip(EXCERPT, (start, a[start : start + _EXCERPT], b[start : start + _EXCERPT]), strict=True))
 

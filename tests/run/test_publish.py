@@ -51,7 +51,8 @@ def test_other_columns_and_failing_checks_are_refused(spark: SparkSession, tmp_p
         write_aside(spark.range(3), "tokenizer_sample", str(tmp_path), SLICES)
     assert "differing" in caught.value.got
     wrong = spark.createDataFrame(
-        [("b", "a", "near", 0.9)], "doc_a string, doc_b string, kind string, similarity double"
+        [("b", "a", "near", 0.9, "s", "s")],
+        "doc_a string, doc_b string, kind string, similarity double, source_a string, source_b string",
     )
     with pytest.raises(ContractError) as caught:
         write_aside(wrong, "duplicate_pairs", str(tmp_path), SLICES)
@@ -65,7 +66,7 @@ def test_a_broken_warn_check_is_reported(spark: SparkSession, tmp_path: Path) ->
     values = {"text": "''", "doc_id": "'x'", "source": "'a'", "doc_type": "'web'", "licence": "'l'", "text_bytes": "0L"}
     columns = []
     for name, kind in struct.items():
-        value = values.get(name, "0" if kind == "integer" else "null")
+        value = values.get(name, {"integer": "0", "long": "0", "boolean": "false"}.get(str(kind), "null"))
         columns.append(f"cast({value} as {kind if isinstance(kind, str) else 'array<string>'}) {name}")
     written = write_aside(spark.range(1).selectExpr(*columns), "documents", str(tmp_path), SLICES)
     assert written.failed == ["text_not_empty"]
