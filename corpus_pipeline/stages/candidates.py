@@ -24,6 +24,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, IntegerType, LongType, StructField, StructType
 
+from corpus_pipeline.kernels.shingle import distinct
 from corpus_pipeline.stages.arrow import stream_batches
 from corpus_pipeline.stages.kept import kept
 
@@ -87,17 +88,27 @@ def link(batches: Iterator[pa.RecordBatch], *, representatives: int, limit: int)
                 continue
             entries, rank = _ranked(np.concatenate(held))
             later = entries[rank >= representatives]
-            hot = np.union1d(hot, later[:, 0])
+            hot = distinct(np.concatenate([hot, later[:, 0]]))
             yield _links(_WAITING, later[:, 0], later[:, 1])
             held = [entries[rank < representatives]]
             room = max(limit, 2 * len(held[0]))
     entries, rank = _ranked(np.concatenate(held))
-    for distance in range(representatives):
-        members = np.flatnonzero(rank > distance)
-        leaders = members - rank[members] + distance
-        yield _links(_PAIR, entries[members, 0], entries[leaders, 1], entries[members, 1])
+    for leader, member in _pairs(entries, rank, representatives):
+        yield _links(_PAIR, np.zeros(len(leader), np.int64), leader, member)
     chosen = entries[(rank < representatives) & np.isin(entries[:, 0], hot)]
     yield _links(_LEADER, chosen[:, 0], chosen[:, 1])
+
+
+def bucket_pairs(entries: Entries, representatives: int) -> Iterator[tuple[Names, Names]]:
+    """(leaders, members) of all buckets, in `representatives` parts: each member with its bucket's first ones."""
+    return _pairs(*_ranked(entries), representatives)
+
+
+def _pairs(entries: Entries, rank: Names, representatives: int) -> Iterator[tuple[Names, Names]]:
+    members = np.flatnonzero(rank)
+    for distance in range(representatives):
+        members = members[rank[members] > distance]
+        yield entries[members - rank[members] + distance, 1], entries[members, 1]
 
 
 def _ranked(entries: Entries) -> tuple[Entries, npt.NDArray[np.int64]]:

@@ -43,14 +43,14 @@ def copies(grouped: DataFrame) -> DataFrame:
     return marked.select(*contract("duplicate_pairs").columns)
 
 
-def labelled(grouped: DataFrame, near: DataFrame, known: DataFrame | None, driver_edges: int) -> DataFrame:
+def labelled(grouped: DataFrame, near: DataFrame, known: DataFrame | None, driver_rows: int) -> DataFrame:
     """The columns of `duplicates` for the documents that repeat another; kept.
 
     grouped  as exact_groups returns it;  near  (doc_a, doc_b, similarity) of the groups' firsts and of documents alone
     known    (doc_id, ...) of documents of earlier runs
     """
     edges = near.select(F.col("doc_a").alias("a"), F.col("doc_b").alias("b"))
-    nodes = components(edges, driver_edges).select(
+    nodes = components(edges, driver_rows).select(
         F.col("node").alias("first"), F.col("component").alias("cluster_id"), F.lit(True).alias("near")
     )
     members = grouped.select("doc_id", "first", "last", "copies").join(nodes, "first", how="full")

@@ -25,19 +25,22 @@ publishes the result. Steps 1 to 4 run when `transform` is called; the result is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
+import pyarrow as pa
 from pydantic import Field
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.stages import on_driver
 from corpus_pipeline.stages.candidates import candidates
 from corpus_pipeline.stages.clusters import annotated, copies, exact_groups, labelled
 from corpus_pipeline.stages.duplicate_report import samples, summary
 from corpus_pipeline.stages.kept import few, kept
 from corpus_pipeline.stages.signatures import Signing, sign
-from corpus_pipeline.stages.verification import EXCERPT, verify
+from corpus_pipeline.stages.verification import EXCERPT, PLACED, placed, verify
 
 # What names a text while candidates are sought. It orders a bucket by content, so that more documents never bring one
 # forward. The last bit says that the document is of an earlier run, and as good as never decides the order.
@@ -46,9 +49,17 @@ _BOTH_EARLIER = "(leader & member & 1L) = 1"
 
 
 class Params(Signing):
-    """And beside those of the signatures: driver_edges, verified pairs up to which the driver solves the components."""
+    """And beside those of the signatures: driver_rows, documents and pairs up to which the driver finds them alone."""
 
-    driver_edges: int = Field(default=1_000_000, ge=0)
+    driver_rows: int = Field(default=1_000_000, ge=0)
+
+
+class _Found(NamedTuple):
+    """Documents in groups of one form; verified pairs of this run; the columns of `duplicates` for both."""
+
+    grouped: DataFrame
+    near: DataFrame
+    labels: DataFrame
 
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
@@ -61,27 +72,21 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     own = tables["documents"].select("doc_id", "source", "text")
     signatures = sign(own, params).persist(StorageLevel.DISK_ONLY)  # a short plan, and read column by column
     signed, texts = signatures.withColumn("earlier", F.lit(False)), own.withColumn("earlier", F.lit(False))
+    count = own.count()
     known = tables.get("earlier_signatures")
+    pairs = None
     if known is not None:
         known = known.dropDuplicates(["doc_id"])  # a document may be in several earlier runs
         _same_scheme(known, params)
+        count += known.count()
         ids = known.select("doc_id")
         signed = signed.join(ids, "doc_id", how="left_anti").unionByName(known.withColumn("earlier", F.lit(True)))
         old = tables["earlier_documents"].select("doc_id", "source", "text")
         texts = texts.join(ids, "doc_id", how="left_anti").unionByName(old.withColumn("earlier", F.lit(True)))
-
-    grouped = few(kept(exact_groups(signed)))
-    others = grouped.where("doc_id <> first").select("doc_id")
-    alone = signed.where("bands IS NOT NULL").join(others, "doc_id", how="left_anti")
-    named = alone.selectExpr("doc_id", _NAME, "bands")
-    names = named.select("doc_id", "name")
-    pairs = kept(candidates(named.select("name", "bands"), params.bucket_representatives))
-    near = kept(verify(pairs.where(f"NOT {_BOTH_EARLIER}"), names, texts, params))
-    every = near
-    if known is not None:
-        known_pairs = _known_pairs(pairs, names, tables["earlier_duplicate_pairs"])
-        every = kept(near.unionByName(known_pairs, allowMissingColumns=True))
-    labels = labelled(grouped, every, known, params.driver_edges)
+        pairs = tables["earlier_duplicate_pairs"].where("kind = 'near'").drop("kind")
+    named = signed.selectExpr("doc_id", "source", "content", "bands", "earlier", _NAME)
+    found = _on_driver(named, texts, known, pairs, params) if count <= params.driver_rows else None
+    grouped, near, labels = found or _on_cluster(named, texts, known, pairs, params)
     own_copies = copies(grouped)
     return {
         "signatures": signatures,
@@ -91,6 +96,44 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
         "duplicate_summary": summary(signatures, labels, near, own_copies),
         "duplicate_samples": samples(near),
     }
+
+
+def _on_cluster(
+    named: DataFrame, texts: DataFrame, known: DataFrame | None, earlier: DataFrame | None, params: Params
+) -> _Found:
+    grouped = few(kept(exact_groups(named)))
+    others = grouped.where("doc_id <> first").select("doc_id")
+    alone = named.where("bands IS NOT NULL").join(others, "doc_id", how="left_anti")
+    names = alone.select("doc_id", "name")
+    pairs = kept(candidates(alone.select("name", "bands"), params.bucket_representatives))
+    new = pairs.where(f"NOT {_BOTH_EARLIER}")
+    near = every = kept(verify(placed(new, names), texts, params).dropDuplicates(["doc_a", "doc_b"]))
+    if earlier is not None:
+        every = kept(near.unionByName(_known_pairs(pairs, names, earlier), allowMissingColumns=True))
+    return _Found(grouped, near, labelled(grouped, every, known, params.driver_rows))
+
+
+def _on_driver(
+    named: DataFrame, texts: DataFrame, known: DataFrame | None, earlier: DataFrame | None, params: Params
+) -> _Found | None:
+    """The same where the driver holds what lies between the kernels; None when there are too many pairs."""
+    spark = named.sparkSession
+    table = named.toArrow()
+    grouped = on_driver.exact_groups(table)
+    alone = on_driver.alone(table, grouped)
+    pairs = on_driver.candidates(alone, params.bucket_representatives, params.driver_rows)
+    if pairs is None:
+        return None
+    new = pairs[(pairs & 1).sum(axis=1) < 2]
+    where = spark.createDataFrame(on_driver.placed(new, alone), PLACED)
+    near = every = on_driver.once(verify(F.broadcast(where), texts, params).toArrow())
+    ids = None
+    if known is not None and earlier is not None:
+        ids = known.select("doc_id").toArrow()["doc_id"]
+        old = on_driver.known_pairs(pairs, alone, earlier.toArrow())
+        every = pa.concat_tables([near, old], promote_options="default")
+    labels = on_driver.labelled(grouped, every, ids)
+    return _Found(*(spark.createDataFrame(one) for one in (grouped, near, labels)))
 
 
 def _earlier(known: DataFrame, labels: DataFrame) -> DataFrame:
@@ -103,19 +146,18 @@ def _same_scheme(known: DataFrame, params: Params) -> None:
     if any(scheme != params.scheme() for scheme in schemes):
         raise ConfigError(
             "earlier: signatures",
-            f"scheme {params.scheme()!r} (dedup's unit, ngram, fold_digits, permutations, bands and rows)",
+            f"scheme {params.scheme()!r} (unit, ngram, bands, rows, threshold, bucket_representatives, max_shingles)",
             ", ".join(map(repr, schemes)),
             "Give dedup the settings of the earlier runs, or run their dedup again with the present ones.",
         )
 
 
-def _known_pairs(pairs: DataFrame, names: DataFrame, earlier: DataFrame) -> DataFrame:
-    """Those of `pairs` between earlier documents that their run verified; the others it compared and refused.
+def _known_pairs(pairs: DataFrame, names: DataFrame, near: DataFrame) -> DataFrame:
+    """Those of `near`, verified by earlier runs, that are among `pairs`; the others it compared and refused.
 
     The order in a bucket is that of contents, so more documents push a content back and never forward. So every pair of
     earlier documents that is a candidate now was a candidate then.
     """
-    near = earlier.where("kind = 'near'").drop("kind")
     for side in ("a", "b"):
         near = near.join(names.toDF(f"doc_{side}", f"name_{side}"), f"doc_{side}", how="inner")  # a key of names
     ordered = near.selectExpr("*", "least(name_a, name_b) AS leader", "greatest(name_a, name_b) AS member")

@@ -1,7 +1,7 @@
 """Candidate pairs are compared shingle by shingle: what is near is proved, and what is not is forgotten.
 
 Each document that occurs in a pair is read and cut into shingles once. Its set (sorted, 8 bytes a shingle, at most
-`max_shingles`) goes to the groups it is compared in: a group is a leader and up to _GROUP of its members on average,
+`max_shingles`) goes to the groups it is compared in: a group is a leader and up to GROUP of its members on average,
 so a document that a million others resemble is compared in many tasks.
 
 Similarity is the exact Jaccard similarity of the two sets, unless one has `max_shingles` or more: then it is estimated
@@ -40,13 +40,14 @@ from corpus_pipeline.stages.arrow import map_batches, stream_batches
 from corpus_pipeline.stages.kept import few, kept
 from corpus_pipeline.stages.signatures import Signing
 
-_GROUP = 256  # members of a leader that are compared in one group, on average
+GROUP = 256  # members of a leader that are compared in one group, on average
 _DRAWN = 400  # pairs, before they are verified, whose texts go along, for people to look at
 _HEAD, _EXCERPT, _BEFORE = 20_000, 1_000, 200  # characters of a text, of an excerpt, and of it before the difference
 _PLACE = StructType(
     [StructField(name, LongType()) for name in ("leader", "salt")]
     + [StructField(name, BooleanType()) for name in ("leads", "drawn")]
 )
+PLACED = StructType([StructField("doc_id", StringType()), StructField("places", ArrayType(_PLACE))])
 _ID = [StructField("doc_id", StringType()), StructField("source", StringType())]
 _SET = StructType(
     [
@@ -65,17 +66,13 @@ PAIRS = StructType(
 _GROUPED = ["leader", "salt", "leads", "drawn", "doc_id", "source", "hashes", "head"]
 
 
-def verify(pairs: DataFrame, names: DataFrame, texts: DataFrame, params: Signing) -> DataFrame:
-    """Candidates at or above the threshold, each once, as PAIRS.
-
-    pairs  (leader, member) names;  names  (doc_id, name) of the documents that may be in them;  texts  (doc_id, source,
-    text). Some pairs, drawn by the hash of their names, have excerpts of their texts; the others null.
-    """
+def placed(pairs: DataFrame, names: DataFrame) -> DataFrame:
+    """Candidates (leader, member) and names (doc_id, name) -> PLACED: the groups each document is compared in."""
     count = pairs.count()
-    drawn = F.pmod(F.xxhash64("leader", "member"), F.lit(max(1, count // _DRAWN))) == 0
-    sizes = pairs.groupBy("leader").agg(F.ceil(F.count(F.lit(1)) / _GROUP).alias("groups"))
+    drawn = F.expr(f"pmod(shiftright(leader ^ member, 1), {drawn_of(count)}) = 0")
+    sizes = pairs.groupBy("leader").agg(F.ceil(F.count(F.lit(1)) / GROUP).alias("groups"))
     salted = pairs.join(sizes, "leader", how="inner").select(  # leader is a key of sizes
-        "leader", "member", F.pmod(F.xxhash64("member"), F.col("groups")).alias("salt"), drawn.alias("drawn")
+        "leader", "member", F.expr("pmod(shiftright(member, 1), groups)").alias("salt"), drawn.alias("drawn")
     )
     members = salted.select(F.col("member").alias("name"), "leader", "salt", F.lit(False).alias("leads"), "drawn")
     leaders = salted.groupBy("leader", "salt").agg(F.max("drawn").alias("drawn"))
@@ -83,14 +80,26 @@ def verify(pairs: DataFrame, names: DataFrame, texts: DataFrame, params: Signing
     place = F.struct(*_PLACE.names)
     places = members.union(leaders).groupBy("name").agg(F.collect_list(place).alias("places"))
     named = names.join(few(places, 2 * count), "name", how="inner").drop("name")  # name is a key of places
-    wanted = texts.join(few(kept(named), 2 * count), "doc_id", how="inner")  # doc_id is a key of both
+    return few(kept(named), 2 * count)
+
+
+def drawn_of(count: int) -> int:
+    """Of how many pairs one is drawn, where there are `count`: its names, hashes as they are, say which."""
+    return max(1, count // _DRAWN)
+
+
+def verify(placed: DataFrame, texts: DataFrame, params: Signing) -> DataFrame:
+    """Candidates at or above the threshold as PAIRS; one may come twice, where two documents have one name.
+
+    placed  PLACED;  texts  (doc_id, source, text). Pairs that are drawn have excerpts of their texts; the others null.
+    """
+    wanted = texts.join(placed, "doc_id", how="inner")  # doc_id is a key of both
     kernel = partial(shingle_batch, shingling=params.shingling(), limit=params.max_shingles)
     sets = map_batches(wanted, kernel, ["doc_id", "source", "places", "text"], _SET)
     grouped = sets.select("doc_id", "source", "hashes", "head", F.inline("places")).repartition("leader", "salt")
     ordered = grouped.sortWithinPartitions("leader", "salt", F.desc("leads"), "doc_id")
     comparison = partial(compare, threshold=params.threshold, limit=params.max_shingles)
-    found = stream_batches(ordered, comparison, _GROUPED, PAIRS)
-    return found.dropDuplicates(["doc_a", "doc_b"])  # two documents of one name may meet in several groups
+    return stream_batches(ordered, comparison, _GROUPED, PAIRS)
 
 
 def shingle_batch(batch: pa.RecordBatch, *, shingling: Shingling, limit: int) -> pa.RecordBatch:

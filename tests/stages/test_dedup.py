@@ -116,14 +116,14 @@ def test_clusters_and_partners_follow_from_the_pairs(texts: Texts, found: Tables
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize(("partitions", "driver_edges"), [(1, 0), (64, 10_000)])
+@pytest.mark.parametrize(("partitions", "driver_rows"), [(1, 0), (64, 1_000_000)])
 def test_partitions_order_and_way_do_not_matter(
-    spark: SparkSession, texts: Texts, found: Tables, partitions: int, driver_edges: int
+    spark: SparkSession, texts: Texts, found: Tables, partitions: int, driver_rows: int
 ) -> None:
     """Every table: the drawn samples and the summary, too."""
     shuffled = list(texts.items())
     random.Random(partitions).shuffle(shuffled)
-    assert run(spark, dict(shuffled), partitions, driver_edges=driver_edges) == found
+    assert run(spark, dict(shuffled), partitions, driver_rows=driver_rows) == found
 
 
 @pytest.mark.spark
@@ -298,4 +298,4 @@ def test_the_scheme_says_what_keys_depend_on() -> None:
         )
     }
     assert len(schemes) == 9
-    assert dedup.Params(driver_edges=0).scheme() == dedup.Params().scheme()
+    assert dedup.Params(driver_rows=0).scheme() == dedup.Params().scheme()

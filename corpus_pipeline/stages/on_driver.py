@@ -1,0 +1,205 @@
+"""What dedup does between its kernels, on Arrow in the driver: for runs whose documents and pairs are few.
+
+The functions have the names and make the rows of those in stages/clusters.py, candidates.py and verification.py, which
+do it with queries for any number of documents. A query takes a second before it does anything, and there are some
+twenty; here a million documents take about ten seconds in all.
+
+Cost: 0.3 kB a document and 50 bytes a candidate pair of the driver's memory. Ids are ordered by their UTF-8 bytes, as
+in Spark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from corpus_pipeline.kernels.shingle import distinct
+from corpus_pipeline.stages.arrow import conform, struct_of
+from corpus_pipeline.stages.candidates import Names, bucket_pairs
+from corpus_pipeline.stages.components import solve
+from corpus_pipeline.stages.verification import GROUP, PLACED, drawn_of
+
+Pairs = npt.NDArray[np.int64]  # (rows, 2): names of a leader and of a member
+Rows = npt.NDArray[np.int64]
+
+
+def exact_groups(signed: pa.Table) -> pa.Table:
+    """(doc_id, source, content, name, earlier) -> members of groups of one content: (..., first, last, copies)."""
+    named = signed.filter(pc.is_valid(signed["content"]))
+    suspects = named.filter(pa.array(_repeated(named["name"].to_numpy() >> 1)))
+    rows = suspects.sort_by([("content", "ascending"), ("doc_id", "ascending")]).combine_chunks()
+    starts = _starts(rows["content"])
+    sizes = np.diff(starts, append=len(rows))
+    ids = rows["doc_id"]
+    columns = {
+        "first": ids.take(pa.array(np.repeat(starts, sizes))),
+        "last": ids.take(pa.array(np.repeat(starts + sizes - 1, sizes))),
+        "copies": pa.array(np.repeat(sizes, sizes)),
+    }
+    for name, column in columns.items():
+        rows = rows.append_column(name, column)
+    return rows.filter(pc.greater(rows["copies"], 1)).drop_columns(["content", "name"])
+
+
+def alone(signed: pa.Table, grouped: pa.Table) -> pa.Table:
+    """Of `signed`, (doc_id, name, bands) of those with a content that no other document stands for."""
+    others = grouped.filter(pc.not_equal(grouped["doc_id"], grouped["first"]))["doc_id"]
+    stands = pc.and_(pc.is_valid(signed["bands"]), pc.invert(_among(signed["doc_id"], others)))
+    return signed.select(["doc_id", "name", "bands"]).filter(stands)
+
+
+def candidates(named: pa.Table, representatives: int, most: int) -> Pairs | None:
+    """(name, bands) -> distinct pairs of names (rows, 2), leader < member; None when there are more than `most`."""
+    names = named["name"].to_numpy()
+    pairs = np.empty((0, 2), np.int64)
+    if not len(names):
+        return pairs
+    keys = np.frombuffer(b"".join(named["bands"].to_pylist()), np.int64).reshape(len(names), -1)
+    for band in range(keys.shape[1]):
+        found = bucket_pairs(np.stack([keys[:, band], names], axis=1), representatives)
+        pairs = _distinct(np.concatenate([pairs, *(np.stack(part, axis=1) for part in found)]))
+        if len(pairs) > most:
+            return None
+    return pairs
+
+
+def placed(pairs: Pairs, names: pa.Table) -> pa.Table:
+    """pairs and (doc_id, name) -> PLACED: the groups in which each document of a pair is compared."""
+    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+    leader, member = pairs.T
+    drawn = ((leader ^ member) >> 1) % drawn_of(len(pairs)) == 0
+    starts = np.flatnonzero(np.diff(leader, prepend=~leader[:1]))
+    sizes = np.diff(starts, append=len(pairs))
+    salt = (member >> 1) % np.repeat(-(-sizes // GROUP), sizes)
+
+    order = np.lexsort((salt, leader))
+    changed = (np.diff(leader[order], prepend=~leader[:1]) != 0) | (np.diff(salt[order], prepend=-1) != 0)
+    begins = np.flatnonzero(changed)
+    heads = order[begins]
+    any_drawn = np.logical_or.reduceat(drawn[order], begins) if len(begins) else drawn
+    name = np.concatenate([member, leader[heads]])
+    columns = {
+        "leader": np.concatenate([leader, leader[heads]]),
+        "salt": np.concatenate([salt, salt[heads]]),
+        "leads": np.arange(len(name)) >= len(member),
+        "drawn": np.concatenate([drawn, any_drawn]),
+    }
+    order = np.argsort(name, kind="stable")
+    name = name[order]
+    own = names["name"].to_numpy()
+    low, high = np.searchsorted(name, own, side="left"), np.searchsorted(name, own, side="right")
+    used = np.flatnonzero(low < high)
+    ends = np.cumsum(high[used] - low[used])
+    offsets = np.concatenate([[0], ends])
+    at = order[np.arange(offsets[-1]) + np.repeat(low[used] - offsets[:-1], np.diff(offsets))]
+    places = pa.StructArray.from_arrays([pa.array(column[at]) for column in columns.values()], names=list(columns))
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), places)
+    return pa.table({"doc_id": names["doc_id"].take(pa.array(used)), "places": lists}).cast(to_arrow_schema(PLACED))
+
+
+def once(near: pa.Table) -> pa.Table:
+    """Each pair once."""
+    rows = near.sort_by([("doc_a", "ascending"), ("doc_b", "ascending")]).combine_chunks()
+    first = distinct(np.concatenate([_starts(rows["doc_a"]), _starts(rows["doc_b"])]))
+    return rows.take(pa.array(first))
+
+
+def known_pairs(pairs: Pairs, names: pa.Table, earlier: pa.Table) -> pa.Table:
+    """Those of `earlier`, near pairs that earlier runs verified, whose names are among `pairs`."""
+    for side in ("a", "b"):
+        earlier = earlier.join(names.rename_columns([f"doc_{side}", f"name_{side}"]), f"doc_{side}", join_type="inner")
+    both = np.stack([earlier["name_a"].to_numpy(), earlier["name_b"].to_numpy()], axis=1)
+    both.sort(axis=1)
+    wanted = pa.table({"leader": pairs[:, 0], "member": pairs[:, 1]})
+    found = pa.table({"leader": both[:, 0], "member": both[:, 1], "row": np.arange(len(both))})
+    rows = found.join(wanted, ["leader", "member"], join_type="left semi")["row"]
+    return earlier.take(rows).drop_columns(["name_a", "name_b"])
+
+
+def labelled(grouped: pa.Table, near: pa.Table, known: pa.ChunkedArray | None) -> pa.Table:
+    """`duplicates` of the documents that repeat another, by doc_id.
+
+    grouped  as exact_groups returns it;  near  (doc_a, doc_b, similarity);  known  doc_ids of earlier runs
+    """
+    linked = solve(near.select(["doc_a", "doc_b"]).rename_columns(["a", "b"]))
+    single = linked.filter(pc.invert(_among(linked["node"], grouped["first"])))["node"]
+    none = pa.nulls(len(single), pa.string())
+    doc_id = pa.chunked_array([*grouped["doc_id"].chunks, *single.chunks], pa.string())
+    first = pa.chunked_array([*grouped["first"].chunks, *single.chunks], pa.string())
+    last = pa.chunked_array([*grouped["last"].chunks, none], pa.string())
+    cluster = pc.coalesce(linked["component"].take(pc.index_in(first, value_set=linked["node"])), first)
+    number = pc.index_in(cluster, value_set=pc.unique(cluster)).to_numpy()
+    size = np.bincount(number)[number] if len(number) else number
+    if known is None:
+        earlier = pa.repeat(pa.scalar(False), len(doc_id))
+    else:
+        earlier = _among(cluster, cluster.filter(_among(doc_id, known)))
+
+    stands = pc.equal(doc_id, first)
+    best = _best(near)
+    at = pc.if_else(stands, pc.index_in(first, value_set=best["doc_id"]), pa.scalar(None, pa.int32()))
+    near_id, near_similarity = best["partner_id"].take(at), best["similarity"].take(at)
+    copy = pc.if_else(stands, last, first)
+    better = pc.and_kleene(pc.equal(near_similarity, 1.0), pc.less(near_id, copy))  # a copy's similarity is 1, too
+    near_wins = pc.and_(pc.is_valid(near_id), pc.or_kleene(pc.is_null(copy), better))
+    near_wins = pc.fill_null(near_wins, False)
+    columns = {
+        "doc_id": doc_id,
+        "kind": pc.if_else(pc.is_valid(at), "near", "exact"),
+        "cluster_id": cluster,
+        "cluster_size": pa.array(size, pa.int64()),
+        "partner_id": pc.if_else(near_wins, near_id, copy),
+        "similarity": pc.if_else(near_wins, near_similarity, 1.0),
+        "earlier": earlier,
+    }
+    return _conformed(pa.table(columns), "duplicates").sort_by("doc_id")
+
+
+def _best(near: pa.Table) -> pa.Table:
+    """(doc_id, partner_id, similarity): the most similar partner of each, ties by its doc_id."""
+    names = ["doc_id", "partner_id", "similarity"]
+    sides = [
+        near.select([a, b, "similarity"]).rename_columns(names) for a, b in (("doc_a", "doc_b"), ("doc_b", "doc_a"))
+    ]
+    order = [("doc_id", "ascending"), ("similarity", "descending"), ("partner_id", "ascending")]
+    both = pa.concat_tables(sides).sort_by(order).combine_chunks()
+    return both.take(pa.array(_starts(both["doc_id"])))
+
+
+def _starts(column: pa.ChunkedArray) -> Rows:
+    """Where a sorted column's value is another than before."""
+    if not len(column):
+        return np.empty(0, np.int64)
+    changed = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)).to_numpy()
+    starts: Rows = np.concatenate([[0], np.flatnonzero(changed) + 1])
+    return starts
+
+
+def _distinct(pairs: Pairs) -> Pairs:
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return pairs[np.concatenate([[True], (pairs[1:] != pairs[:-1]).any(axis=1)])[: len(pairs)]]
+
+
+def _repeated(values: Names) -> npt.NDArray[np.bool_]:
+    """True where a value occurs more than once."""
+    order = np.argsort(values)
+    same = np.diff(values[order]) == 0
+    result = np.zeros(len(values), np.bool_)
+    result[order[1:][same]] = True
+    result[order[:-1][same]] = True
+    return result
+
+
+def _among(column: pa.ChunkedArray, values: pa.ChunkedArray) -> Any:
+    return pc.is_in(column, value_set=values.combine_chunks())
+
+
+def _conformed(table: pa.Table, contract: str) -> pa.Table:
+    schema = to_arrow_schema(struct_of(contract))
+    batches = [conform(batch, schema, f"{__name__}: {contract}") for batch in table.combine_chunks().to_batches()]
+    return pa.Table.from_batches(batches, schema)
