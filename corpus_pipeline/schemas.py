@@ -5,12 +5,12 @@ A contract is the JSON form of a Spark StructType (`schema`) with, around it:
 grain    what one row is
 keys     columns that identify a row (unique, not null)
 format   `parquet`; `files` (rows become files); `megatron` (rows become token shards)
-checks   SQL conditions over aggregates, `fail` or `warn`; evaluated in the pass that writes the table
-metrics  per-row SQL values that are summed, in all and by `slice`, into the quality report, in the same pass
+checks   SQL conditions over aggregates, `fail` or `warn`; evaluated on the table as it was written
+metrics  per-row SQL values that are summed, in all and by `slice`, into the quality report
 slice    the column by whose values the metrics are split, if any
 restricted  true for a table with personal data: it stands under the config's raw_output, if there is one
 conserves  the table whose keys this one has, every one of them and no other
-breakdown  columns by which rows are counted after the write, from these narrow columns alone
+breakdown  columns of few values, by which rows are counted
 """
 
 from __future__ import annotations

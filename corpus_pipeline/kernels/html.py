@@ -9,7 +9,6 @@ import logging
 from typing import NamedTuple
 
 import regex
-import trafilatura
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs parts of pages
 _ROBOTS = regex.compile(r"""<meta[^>]{0,100}?name\s*=\s*["']?robots["']?(?=[\s/>])[^>]{0,200}""", regex.IGNORECASE)
@@ -37,6 +36,8 @@ def extract(html: str) -> Page:
     >>> extract("<html><head><meta name='robots' content='noindex'></head><body></body></html>").noindex
     True
     """
+    import trafilatura  # 0.1 s, which only pages need
+
     robots = _ROBOTS.search(html)
     noindex = bool(robots and _FORBIDS.search(robots.group()))
     dates = {"original_date": True, "extensive_search": True, "max_date": LATEST}

@@ -173,15 +173,12 @@ def _write(run: Run, stage: Stage, result: dict[str, DataFrame]) -> dict[str, Wr
     if "shards" in result:
         target = run.storage.uri(f"{run.output}/{STAGING}/shards")
         result.update(shards.write(result.pop("shards"), target, run.config.stages[stage.name].layout))
-    written: dict[str, Written] = {}
-    for table in stage.writes:
-        if table == "shards":
-            continue
-        folder = f"{run.config.root(table)}/{STAGING}"
-        if schemas.contract(table).format == "files":
-            written[table] = _write_files(run.storage, result[table], table, folder)
-        else:
-            written[table] = write_aside(result[table], table, folder, _slices(run.config))
+    places = {table: f"{run.config.root(table)}/{STAGING}" for table in stage.writes}
+    kinds = {table: schemas.contract(table).format for table in stage.writes}
+    parquet = {table: result[table] for table, kind in kinds.items() if kind == "parquet"}
+    written = write_aside(parquet, places.__getitem__, _slices(run.config))
+    for table in (table for table, kind in kinds.items() if kind == "files"):
+        written[table] = _write_files(run.storage, result[table], table, places[table])
     if "shards" in stage.writes:
         index = written["shard_index"]
         _drop_attempts(run.storage, f"{run.output}/{STAGING}/shards")

@@ -1,18 +1,21 @@
-"""Write a stage's tables aside, check them in the same pass, and make them visible together.
+"""Write a stage's tables aside, read back what was written and check it, and make the tables visible together.
 
-Counts, digests, null checks, contract checks and the report's metrics are observed while the rows are written.
-Only what needs a shuffle (unique keys, breakdowns) reads the written table again, and of it a few narrow columns.
+One query checks all tables of a stage: counts, digests, nulls, the contracts' checks, unique keys, and the report's
+metrics. It reads what is on disk, so it also finds what a writer or a file system lost. Cost: a second scan of the
+tables, and a shuffle of their keys. The same figures observed during the write took as long as the write itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation
-from pyspark.sql import functions as F
+from pyspark import inheritable_thread_target
+from pyspark.sql import DataFrame
 
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.run import manifest
@@ -24,6 +27,7 @@ from corpus_pipeline.stages.arrow import struct_of
 
 STAGING = "_staging"
 _SEED = 42
+_AT_ONCE = 3  # tables that are written at the same time: small ones in the gaps of a large one
 
 
 @dataclass
@@ -38,25 +42,65 @@ class Written:
     failed: list[str] = field(default_factory=list)
 
 
-def write_aside(df: DataFrame, table: str, folder: str, slices: Mapping[str, list[str]]) -> Written:
-    """Write `df` as `table` to `folder`/`table`, observed and checked. Raises ContractError, publishes nothing.
+def write_aside(
+    tables: Mapping[str, DataFrame], folder: Callable[[str], str], slices: Mapping[str, list[str]]
+) -> dict[str, Written]:
+    """Write each table to its `folder`(table)/table, and check them all. Raises ContractError, publishes nothing.
 
-    slices  column -> the values by which the contract's metrics are split
+    slices  column -> the values by which the contracts' metrics are split
     """
-    promise = contract(table)
-    _same_columns(df, promise)
-    observation = Observation()
-    aggregates = _aggregates(promise, slices)
-    df.observe(observation, *[column.alias(name) for name, column in aggregates.items()]).write.mode(
-        "overwrite"
-    ).parquet(f"{folder}/{table}")
-    seen: dict[str, Any] = observation.get
+    if not tables:
+        return {}
+    for table, df in tables.items():
+        _same_columns(df, contract(table))
+    spark = next(iter(tables.values())).sparkSession
+
+    @inheritable_thread_target(spark)
+    def write(table: str) -> None:
+        tables[table].write.mode("overwrite").parquet(f"{folder(table)}/{table}")
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(write, tables))
+    queries = []
+    for table in tables:
+        written = spark.read.schema(struct_of(table)).parquet(f"{folder(table)}/{table}")
+        queries += _questions(contract(table), written, slices)
+    answers = reduce(DataFrame.union, queries).collect()  # a row a table, and one for each part of a breakdown
+    found = {}
+    for table in tables:
+        own = [(row["part"], json.loads(row["found"])) for row in answers if row["table"] == table]
+        found[table] = _checked(contract(table), own)
+    return found
+
+
+def _questions(promise: Contract, written: DataFrame, slices: Mapping[str, list[str]]) -> list[DataFrame]:
+    """Queries of the columns (table, part, found as JSON)."""
+    asked = ", ".join(f"{_quoted(name)}, {sql}" for name, sql in _aggregates(promise, slices).items())
+    parts = [("all", written, f"named_struct({asked})")]
+    if promise.conserves is None:  # else the digest of its keys is that of a table whose keys are unique
+        twice = written.groupBy(*promise.keys).count().where("count > 1")
+        parts.append(("keys", twice, "named_struct('twice', count(1))"))
+    if promise.breakdown:
+        parts.append(("breakdown", written.groupBy(*promise.breakdown).count().dropna(), "struct(*)"))  # few rows
+    nulls = "map('ignoreNullFields', 'false')"
+    return [
+        df.selectExpr(f"'{promise.table}' AS table", f"'{part}' AS part", f"to_json({found}, {nulls}) AS found")
+        for part, df, found in parts
+    ]
+
+
+def _checked(promise: Contract, answers: list[tuple[str, dict[str, Any]]]) -> Written:
+    """What the answers say. Raises ContractError."""
+    seen = {name: value for part, found in answers if part != "breakdown" for name, value in found.items()}
     _no_nulls(promise, seen)
-    failed = _checked(promise, seen)
-    written = df.sparkSession.read.schema(struct_of(table)).parquet(f"{folder}/{table}")
-    _unique(promise, written)
-    metrics = {name[len("metric/") :]: float(value or 0) for name, value in seen.items() if name.startswith("metric/")}
-    metrics |= _breakdown(promise, written)
+    failed = _failed(promise, seen)
+    _unique(promise, seen)
+    start = "metric/"
+    metrics = {name.removeprefix(start): float(value or 0) for name, value in seen.items() if name.startswith(start)}
+    counted = [found for part, found in answers if part == "breakdown"]
+    for one in sorted(counted, key=lambda found: json.dumps(found)):
+        slice_ = ",".join(f"{name}={one[name]}" for name in promise.breakdown)
+        metrics[f"{slice_}/rows"] = float(one["count"])
     return Written(promise, int(seen["rows"]), _hex(seen, "digest"), _hex(seen, "keys"), metrics, failed)
 
 
@@ -85,27 +129,33 @@ def _same_columns(df: DataFrame, promise: Contract) -> None:
         )
 
 
-def _aggregates(promise: Contract, slices: Mapping[str, list[str]]) -> dict[str, Column]:
-    """Everything that is observed, by name."""
-    found = {"rows": F.count(F.lit(1)), **_digest("digest", promise.columns), **_digest("keys", promise.keys)}
-    found |= {f"null/{name}": F.count_if(F.col(name).isNull()) for name in promise.required}
-    found |= {f"check/{check.name}": F.expr(check.sql) for check in promise.checks}
+def _aggregates(promise: Contract, slices: Mapping[str, list[str]]) -> dict[str, str]:
+    """What is asked of a whole table, SQL by name."""
+    found = {
+        "rows": "count(1)",
+        **_digest("digest", promise, promise.columns),
+        **_digest("keys", promise, promise.keys),
+    }
+    found |= {f"null/{name}": f"count_if(`{name}` IS NULL)" for name in promise.required}
+    found |= {f"check/{check.name}": check.sql for check in promise.checks}
     for metric in promise.metrics:
-        value = F.expr(metric.value)
-        found[f"metric/all/{metric.name}"] = F.sum(value)
-        if promise.slice:
-            for one in slices.get(promise.slice, []):
-                own = F.sum(F.when(F.col(promise.slice) == one, value))
-                found[f"metric/{promise.slice}={one}/{metric.name}"] = own
+        found[f"metric/all/{metric.name}"] = f"sum({metric.value})"
+        for one in slices.get(promise.slice or "", []):
+            own = f"if({promise.slice} = {_quoted(one)}, {metric.value}, NULL)"
+            found[f"metric/{promise.slice}={one}/{metric.name}"] = f"sum({own})"
     return found
 
 
-def _digest(name: str, columns: tuple[str, ...]) -> dict[str, Column]:
+def _digest(name: str, promise: Contract, columns: tuple[str, ...]) -> dict[str, str]:
     """Two order-free sums over row hashes; a sum of 32-bit parts holds for 2^31 rows."""
-    marked = [part for name in columns for part in (F.col(name), F.isnull(name))]  # the hash alone skips nulls
-    row = F.xxhash64(F.lit(_SEED), *marked)
-    other = F.xxhash64(F.lit(_SEED + 1), *marked)
-    return {f"{name}_xor": F.bit_xor(row), f"{name}_sum": F.sum(F.shiftrightunsigned(other, 32))}
+    marks = [f"isnull(`{column}`)" for column in columns if column not in promise.required]  # the hash skips nulls
+    row = f"xxhash64({_SEED}, {', '.join([*(f'`{column}`' for column in columns), *marks])})"
+    return {f"{name}_xor": f"bit_xor({row})", f"{name}_sum": f"sum(shiftrightunsigned({row}, 32))"}
+
+
+def _quoted(text: str) -> str:
+    """A string in SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _hex(seen: Mapping[str, Any], name: str) -> str:
@@ -124,7 +174,7 @@ def _no_nulls(promise: Contract, seen: Mapping[str, Any]) -> None:
             )
 
 
-def _checked(promise: Contract, seen: Mapping[str, Any]) -> list[str]:
+def _failed(promise: Contract, seen: Mapping[str, Any]) -> list[str]:
     """Names of `warn` checks that do not hold. Raises ContractError for a `fail` check."""
     broken = [check for check in promise.checks if not seen[f"check/{check.name}"]]
     for check in broken:
@@ -138,25 +188,11 @@ def _checked(promise: Contract, seen: Mapping[str, Any]) -> list[str]:
     return [check.name for check in broken]
 
 
-def _unique(promise: Contract, written: DataFrame) -> None:
-    twice = written.groupBy(*promise.keys).count().where("count > 1").agg(F.count(F.lit(1))).collect()[0][0]
-    if twice:
+def _unique(promise: Contract, seen: Mapping[str, Any]) -> None:
+    if seen.get("twice"):
         raise ContractError(
             f"{promise.table}: {', '.join(promise.keys)}",
             f"one row per {promise.grain}",
-            f"{twice} keys more than once",
+            f"{seen['twice']} keys more than once",
             "Correct the stage that writes it.",
         )
-
-
-def _breakdown(promise: Contract, written: DataFrame) -> dict[str, float]:
-    """Row counts by the contract's breakdown columns: few, since they are names and reasons."""
-    if not promise.breakdown:
-        return {}
-    counted = written.groupBy(*promise.breakdown).count().collect()
-    found: dict[str, float] = {}
-    for row in sorted(counted, key=lambda r: json.dumps(r.asDict(), default=str)):
-        parts = [f"{name}={row[name]}" for name in promise.breakdown if row[name] is not None]
-        if len(parts) == len(promise.breakdown):
-            found[f"{','.join(parts)}/rows"] = float(row["count"])
-    return found

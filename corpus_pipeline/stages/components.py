@@ -19,8 +19,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.stages.kept import kept
@@ -48,6 +46,9 @@ def solve(edges: pa.Table) -> pa.Table:
     >>> solve(pa.table({"a": ["나", "라", "다"], "b": ["가", "라", "나"]})).to_pydict()["component"]
     ['가', '가', '가', '라']
     """
+    from scipy.sparse import coo_array  # 0.1 s, which only this needs
+    from scipy.sparse.csgraph import connected_components
+
     a, b = edges.column("a").combine_chunks(), edges.column("b").combine_chunks()
     nodes = pc.unique(pa.concat_arrays([a, b]))
     nodes = nodes.take(pc.array_sort_indices(nodes))

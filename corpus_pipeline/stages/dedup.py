@@ -55,11 +55,12 @@ class Params(Signing):
 
 
 class _Found(NamedTuple):
-    """Documents in groups of one form; verified pairs of this run; the columns of `duplicates` for both."""
+    """Of this run: verified pairs as duplicate_pairs, `duplicates` of their documents, and what people look at."""
 
-    grouped: DataFrame
-    near: DataFrame
+    pairs: DataFrame
     labels: DataFrame
+    summary: DataFrame
+    samples: DataFrame
 
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
@@ -72,7 +73,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     own = tables["documents"].select("doc_id", "source", "text")
     signatures = sign(own, params).persist(StorageLevel.DISK_ONLY)  # a short plan, and read column by column
     signed, texts = signatures.withColumn("earlier", F.lit(False)), own.withColumn("earlier", F.lit(False))
-    count = own.count()
+    count = own_count = own.count()
     known = tables.get("earlier_signatures")
     pairs = None
     if known is not None:
@@ -85,55 +86,74 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
         texts = texts.join(ids, "doc_id", how="left_anti").unionByName(old.withColumn("earlier", F.lit(True)))
         pairs = tables["earlier_duplicate_pairs"].where("kind = 'near'").drop("kind")
     named = signed.selectExpr("doc_id", "source", "content", "bands", "earlier", _NAME)
-    found = _on_driver(named, texts, known, pairs, params) if count <= params.driver_rows else None
-    grouped, near, labels = found or _on_cluster(named, texts, known, pairs, params)
-    own_copies = copies(grouped)
+    data = _Data(signatures, named, texts, known, pairs, params)
+    found = _on_driver(data, own_count) if count <= params.driver_rows else None
+    found = found or _on_cluster(data)
     return {
         "signatures": signatures,
-        "duplicates": annotated(signatures, labels, known),
-        "earlier_duplicates": labels.where("false") if known is None else _earlier(known, labels),
-        "duplicate_pairs": own_copies.unionByName(near.withColumn("kind", F.lit("near")).drop(*EXCERPT)),
-        "duplicate_summary": summary(signatures, labels, near, own_copies),
-        "duplicate_samples": samples(near),
+        "duplicates": annotated(signatures, found.labels, known),
+        "earlier_duplicates": found.labels.where("false") if known is None else _earlier(known, found.labels),
+        "duplicate_pairs": found.pairs,
+        "duplicate_summary": found.summary,
+        "duplicate_samples": found.samples,
     }
 
 
-def _on_cluster(
-    named: DataFrame, texts: DataFrame, known: DataFrame | None, earlier: DataFrame | None, params: Params
-) -> _Found:
-    grouped = few(kept(exact_groups(named)))
+class _Data(NamedTuple):
+    """What both ways start from.
+
+    signatures  of this run;  named  all documents with their names, each once;  texts  theirs
+    known       signatures of earlier runs, or None;  verified  the near pairs of theirs, or None
+    """
+
+    signatures: DataFrame
+    named: DataFrame
+    texts: DataFrame
+    known: DataFrame | None
+    verified: DataFrame | None
+    params: Params
+
+
+def _on_cluster(data: _Data) -> _Found:
+    params = data.params
+    grouped = few(kept(exact_groups(data.named)))
     others = grouped.where("doc_id <> first").select("doc_id")
-    alone = named.where("bands IS NOT NULL").join(others, "doc_id", how="left_anti")
+    alone = data.named.where("bands IS NOT NULL").join(others, "doc_id", how="left_anti")
     names = alone.select("doc_id", "name")
     pairs = kept(candidates(alone.select("name", "bands"), params.bucket_representatives))
     new = pairs.where(f"NOT {_BOTH_EARLIER}")
-    near = every = kept(verify(placed(new, names), texts, params).dropDuplicates(["doc_a", "doc_b"]))
-    if earlier is not None:
-        every = kept(near.unionByName(_known_pairs(pairs, names, earlier), allowMissingColumns=True))
-    return _Found(grouped, near, labelled(grouped, every, known, params.driver_rows))
+    near = every = kept(verify(placed(new, names), data.texts, params).dropDuplicates(["doc_a", "doc_b"]))
+    if data.verified is not None:
+        every = kept(near.unionByName(_known_pairs(pairs, names, data.verified), allowMissingColumns=True))
+    labels, equal = labelled(grouped, every, data.known, params.driver_rows), copies(grouped)
+    both = equal.unionByName(near.withColumn("kind", F.lit("near")).drop(*EXCERPT))
+    return _Found(both, labels, summary(data.signatures, labels, near, equal), samples(near))
 
 
-def _on_driver(
-    named: DataFrame, texts: DataFrame, known: DataFrame | None, earlier: DataFrame | None, params: Params
-) -> _Found | None:
+def _on_driver(data: _Data, documents: int) -> _Found | None:
     """The same where the driver holds what lies between the kernels; None when there are too many pairs."""
-    spark = named.sparkSession
-    table = named.toArrow()
-    grouped = on_driver.exact_groups(table)
-    alone = on_driver.alone(table, grouped)
+    params, spark = data.params, data.named.sparkSession
+    signed = data.named.toArrow()
+    grouped = on_driver.exact_groups(signed)
+    alone = on_driver.alone(signed, grouped)
     pairs = on_driver.candidates(alone, params.bucket_representatives, params.driver_rows)
     if pairs is None:
         return None
-    new = pairs[(pairs & 1).sum(axis=1) < 2]
-    where = spark.createDataFrame(on_driver.placed(new, alone), PLACED)
-    near = every = on_driver.once(verify(F.broadcast(where), texts, params).toArrow())
+    where = spark.createDataFrame(on_driver.placed(pairs[(pairs & 1).sum(axis=1) < 2], alone), PLACED)
+    near = every = on_driver.once(verify(F.broadcast(where), data.texts, params).toArrow())
     ids = None
-    if known is not None and earlier is not None:
-        ids = known.select("doc_id").toArrow()["doc_id"]
-        old = on_driver.known_pairs(pairs, alone, earlier.toArrow())
-        every = pa.concat_tables([near, old], promote_options="default")
+    if data.known is not None and data.verified is not None:
+        ids = data.known.select("doc_id").toArrow()["doc_id"]
+        every = pa.concat_tables(
+            [near, on_driver.known_pairs(pairs, alone, data.verified.toArrow())], promote_options="default"
+        )
     labels = on_driver.labelled(grouped, every, ids)
-    return _Found(*(spark.createDataFrame(one) for one in (grouped, near, labels)))
+    both = on_driver.with_copies(near, grouped)
+    own = labels if ids is None else on_driver.of_documents(labels, data.signatures.select("doc_id").toArrow())
+    drawn = near.filter(near["excerpt_a"].is_valid())
+    tables = (both, labels, on_driver.summary(documents, own, both), drawn)
+    pairs_, labels_, summary_, drawn_ = (spark.createDataFrame(table) for table in tables)
+    return _Found(pairs_, labels_, summary_, samples(drawn_))
 
 
 def _earlier(known: DataFrame, labels: DataFrame) -> DataFrame:

@@ -9,7 +9,7 @@ from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import struct_of
 
 SAMPLES = 50
-_CLASSES = 50  # of similarity, from 0 to 1
+CLASSES = 50  # of similarity, from 0 to 1
 
 
 def summary(documents: DataFrame, labels: DataFrame, near: DataFrame, copies: DataFrame) -> DataFrame:
@@ -45,7 +45,7 @@ def samples(near: DataFrame) -> DataFrame:
 
 def _places() -> list[Column]:
     """Where a pair is counted: its class of similarity, and its sources."""
-    lower = F.floor(F.col("similarity") * _CLASSES + 1e-9) / _CLASSES
+    lower = F.floor(F.col("similarity") * CLASSES + 1e-9) / CLASSES
     sources = F.least("source_a", "source_b"), F.greatest("source_a", "source_b")
     return [
         _place("similarity", F.format_string("%.2f", lower), F.lit("")),

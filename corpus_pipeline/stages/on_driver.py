@@ -22,10 +22,12 @@ from corpus_pipeline.kernels.shingle import distinct
 from corpus_pipeline.stages.arrow import conform, struct_of
 from corpus_pipeline.stages.candidates import Names, bucket_pairs
 from corpus_pipeline.stages.components import solve
+from corpus_pipeline.stages.duplicate_report import CLASSES
 from corpus_pipeline.stages.verification import GROUP, PLACED, drawn_of
 
 Pairs = npt.NDArray[np.int64]  # (rows, 2): names of a leader and of a member
 Rows = npt.NDArray[np.int64]
+Counted = dict[tuple[str, ...], npt.NDArray[np.int64]]  # figure, part, other -> clusters, documents, exact, near pairs
 
 
 def exact_groups(signed: pa.Table) -> pa.Table:
@@ -111,6 +113,7 @@ def once(near: pa.Table) -> pa.Table:
 
 def known_pairs(pairs: Pairs, names: pa.Table, earlier: pa.Table) -> pa.Table:
     """Those of `earlier`, near pairs that earlier runs verified, whose names are among `pairs`."""
+    names = names.select(["doc_id", "name"])
     for side in ("a", "b"):
         earlier = earlier.join(names.rename_columns([f"doc_{side}", f"name_{side}"]), f"doc_{side}", join_type="inner")
     both = np.stack([earlier["name_a"].to_numpy(), earlier["name_b"].to_numpy()], axis=1)
@@ -160,6 +163,59 @@ def labelled(grouped: pa.Table, near: pa.Table, known: pa.ChunkedArray | None) -
     return _conformed(pa.table(columns), "duplicates").sort_by("doc_id")
 
 
+def with_copies(near: pa.Table, grouped: pa.Table) -> pa.Table:
+    """duplicate_pairs of this run: near ones, and each member of a group with the first of it."""
+    is_first = pc.equal(grouped["doc_id"], grouped["first"])
+    firsts, others = grouped.filter(is_first), grouped.filter(pc.invert(is_first))
+    at = pc.index_in(others["first"], value_set=firsts["doc_id"])
+    columns = {
+        "doc_a": others["first"],
+        "doc_b": others["doc_id"],
+        "kind": pa.repeat("exact", len(others)),
+        "similarity": pa.repeat(1.0, len(others)),
+        "source_a": firsts["source"].take(at),
+        "source_b": others["source"],
+    }
+    both_earlier = pc.and_(others["earlier"], firsts["earlier"].take(at))
+    equal = pa.table(columns).filter(pc.invert(both_earlier))
+    named = near.append_column("kind", pa.repeat("near", len(near))).select(equal.column_names)
+    return _conformed(pa.concat_tables([equal, named], promote_options="permissive"), "duplicate_pairs")
+
+
+def of_documents(labels: pa.Table, documents: pa.Table) -> pa.Table:
+    """The labels of these documents (doc_id)."""
+    return labels.filter(_among(labels["doc_id"], documents["doc_id"]))
+
+
+def summary(documents: int, labels: pa.Table, pairs: pa.Table) -> pa.Table:
+    """The table duplicate_summary of so many documents, the labels of those that repeat another, and all pairs."""
+    alone = documents - len(labels)
+    counted: Counted = {("cluster_size", "1", ""): np.array([alone, alone, 0, 0])}
+    clusters = labels.group_by(["cluster_id", "cluster_size"]).aggregate([("doc_id", "count")])
+    for size, count in zip(clusters["cluster_size"].to_pylist(), clusters["doc_id_count"].to_pylist(), strict=True):
+        part = size if size < 5 else 5 if size < 8 else 1 << (size.bit_length() - 1)
+        _add(counted, ("cluster_size", str(part), ""), [1, count, 0, 0])
+    classes = pc.floor(pc.add(pc.multiply(pairs["similarity"], CLASSES), 1e-9))
+    alike = pairs.select(["kind", "source_a", "source_b"]).append_column("class", classes)
+    for row in alike.group_by(alike.column_names).aggregate([([], "count_all")]).to_pylist():
+        sources = sorted((row["source_a"], row["source_b"]), key=str.encode)
+        figures = [0, 0, row["count_all"] * (row["kind"] == "exact"), row["count_all"] * (row["kind"] == "near")]
+        _add(counted, ("similarity", f"{row['class'] / CLASSES:.2f}", ""), figures)
+        _add(counted, ("sources", *sources), figures)
+    rows = []
+    for (figure, part, other), values in sorted(counted.items()):
+        clustered = (
+            [*values[:2].tolist(), None, None] if figure == "cluster_size" else [None, None, *values[2:].tolist()]
+        )
+        rows.append((figure, part, other, *clustered))
+    schema = to_arrow_schema(struct_of("duplicate_summary"))
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
+
+
+def _add(counted: Counted, key: tuple[str, ...], figures: list[int]) -> None:
+    counted[key] = counted.get(key, np.zeros(4, np.int64)) + np.array(figures)
+
+
 def _best(near: pa.Table) -> pa.Table:
     """(doc_id, partner_id, similarity): the most similar partner of each, ties by its doc_id."""
     names = ["doc_id", "partner_id", "similarity"]
@@ -182,7 +238,9 @@ def _starts(column: pa.ChunkedArray) -> Rows:
 
 def _distinct(pairs: Pairs) -> Pairs:
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    return pairs[np.concatenate([[True], (pairs[1:] != pairs[:-1]).any(axis=1)])[: len(pairs)]]
+    first = np.ones(len(pairs), np.bool_)
+    first[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+    return pairs[first]
 
 
 def _repeated(values: Names) -> npt.NDArray[np.bool_]:

@@ -27,7 +27,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from scipy.stats import rankdata
 
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.kernels.fasttext_model import HIGH, LOW, MAX_CHARS, normalise, probabilities
@@ -204,5 +203,7 @@ def auc(values: NDArray[np.float64], high: NDArray[np.bool_]) -> float:
     positives, negatives = int(high.sum()), int((~high).sum())
     if not positives or not negatives:
         return 0.5
-    ranks = rankdata(values)[high].sum()
+    ordered = np.sort(values)
+    below, up_to = (np.searchsorted(ordered, values[high], side=side) for side in ("left", "right"))
+    ranks = (below + up_to + 1).sum() / 2  # the mean rank of equal values
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))

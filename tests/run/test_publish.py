@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.run.publish import Written, write_aside
@@ -18,7 +18,11 @@ Sampled = tuple[str | None, str, str, int]
 def aside(spark: SparkSession, folder: Path, rows: list[Sampled], partitions: int = 1) -> Written:
     df = spark.createDataFrame(rows, "doc_id string, source string, doc_type string, text_bytes long")
     df = df.selectExpr("*", "text_bytes sampled_bytes", "1 copies").repartition(partitions)
-    return write_aside(df, "tokenizer_sample", str(folder), {"doc_type": ["web"]})
+    return write(df, "tokenizer_sample", folder, {"doc_type": ["web"]})
+
+
+def write(df: DataFrame, table: str, folder: Path, slices: dict[str, list[str]]) -> Written:
+    return write_aside({table: df}, lambda _: str(folder), slices)[table]
 
 
 def test_digests_follow_content_alone(spark: SparkSession, tmp_path: Path) -> None:
@@ -48,14 +52,14 @@ def test_nulls_and_repeated_keys_are_refused(
 
 def test_other_columns_and_failing_checks_are_refused(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(ContractError) as caught:
-        write_aside(spark.range(3), "tokenizer_sample", str(tmp_path), SLICES)
+        write(spark.range(3).toDF("id"), "tokenizer_sample", tmp_path, SLICES)
     assert "differing" in caught.value.got
     wrong = spark.createDataFrame(
         [("b", "a", "near", 0.9, "s", "s")],
         "doc_a string, doc_b string, kind string, similarity double, source_a string, source_b string",
     )
     with pytest.raises(ContractError) as caught:
-        write_aside(wrong, "duplicate_pairs", str(tmp_path), SLICES)
+        write(wrong, "duplicate_pairs", tmp_path, SLICES)
     assert caught.value.where == "duplicate_pairs: ordered"
 
 
@@ -68,5 +72,5 @@ def test_a_broken_warn_check_is_reported(spark: SparkSession, tmp_path: Path) ->
     for name, kind in struct.items():
         value = values.get(name, {"integer": "0", "long": "0", "boolean": "false"}.get(str(kind), "null"))
         columns.append(f"cast({value} as {kind if isinstance(kind, str) else 'array<string>'}) {name}")
-    written = write_aside(spark.range(1).selectExpr(*columns), "documents", str(tmp_path), SLICES)
+    written = write(spark.range(1).selectExpr(*columns), "documents", tmp_path, SLICES)
     assert written.failed == ["text_not_empty"]
