@@ -168,13 +168,7 @@ def _settled(codes: CodePoints, folded: CodePoints, offsets: Offsets) -> tuple[C
     table = _table()
     bound = np.flatnonzero(folded == _BOUND)
     if len(bound):
-        texts = np.split(codes, offsets[1:-1])
-        for i in np.unique(np.searchsorted(offsets, bound, side="right") - 1):
-            texts[i] = _composed(texts[i])
-        codes, offsets = np.concatenate(texts), np.concatenate([[0], np.cumsum([len(text) for text in texts])])
-        folded = table.single[codes]
-        alone = folded == _BOUND
-        folded[alone] = codes[alone]
+        codes, folded, offsets = _bound_settled(codes, folded, offsets, bound)
     many = np.flatnonzero(folded == _MANY)
     if len(many):
         which = np.searchsorted(table.many, codes[many])
@@ -190,10 +184,32 @@ def _settled(codes: CodePoints, folded: CodePoints, offsets: Offsets) -> tuple[C
             here = lengths > place
             widened[places[here] + place] = table.forms[table.first[which][here] + place]
         folded, offsets = widened, offsets + before[np.searchsorted(many, offsets)]
-    unseen = np.flatnonzero(folded == _IGNORE)
+    seen = folded != _IGNORE
+    unseen = np.flatnonzero(~seen)
     if len(unseen):
-        folded, offsets = np.delete(folded, unseen), offsets - np.searchsorted(unseen, offsets)
+        folded, offsets = folded[seen], offsets - np.searchsorted(unseen, offsets)
     return folded, offsets
+
+
+def _bound_settled(
+    codes: CodePoints, folded: CodePoints, offsets: Offsets, bound: Offsets
+) -> tuple[CodePoints, CodePoints, Offsets]:
+    """(codes, folded, offsets) with the texts that hold bound characters composed; the others as they are."""
+    single = _table().single
+    texts = np.searchsorted(offsets, bound, side="right") - 1
+    lengths = np.diff(offsets)
+    old, new, done = [], [], 0
+    for i in texts[np.diff(texts, prepend=-1) > 0].tolist():
+        start, end = offsets[i], offsets[i + 1]
+        composed = _composed(codes[start:end])
+        forms = single[composed]
+        alone = forms == _BOUND
+        forms[alone] = composed[alone]
+        old += [codes[done:start], composed]
+        new += [folded[done:start], forms]
+        lengths[i], done = len(composed), end
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    return np.concatenate([*old, codes[done:]]), np.concatenate([*new, folded[done:]]), ends
 
 
 def _composed(codes: CodePoints) -> CodePoints:

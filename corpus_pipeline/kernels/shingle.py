@@ -64,8 +64,14 @@ def units(forms: Forms, unit: Unit = "character") -> Ragged:
         forms = _spaced(forms)
     values, starts, ends = forms
     offsets = np.concatenate([starts, [len(values)]])
-    dropped = np.flatnonzero(values == SPACE) if unit == "character" else ends[ends < offsets[1:]]  # not its own
-    letters = Ragged(np.delete(values, dropped), offsets - np.searchsorted(dropped, offsets))
+    if unit == "character":
+        kept = values != SPACE
+        dropped = np.flatnonzero(~kept)
+    else:
+        dropped = ends[ends < offsets[1:]]  # not its own
+        kept = np.ones(len(values), np.bool_)
+        kept[dropped] = False
+    letters = Ragged(values[kept], offsets - np.searchsorted(dropped, offsets))
     return letters if unit in ("character", "character_and_space") else _words(letters)
 
 

@@ -15,6 +15,7 @@ The work happens when `components` is called, not when its result is read.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -23,6 +24,7 @@ from pyspark.sql import functions as F
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.stages.kept import kept
 
+Nodes = npt.NDArray[np.integer]
 MAX_ROUNDS = 100  # a path of a million nodes takes 20; more rounds mean that the edges change while they are read
 
 
@@ -46,17 +48,23 @@ def solve(edges: pa.Table) -> pa.Table:
     >>> solve(pa.table({"a": ["나", "라", "다"], "b": ["가", "라", "나"]})).to_pydict()["component"]
     ['가', '가', '가', '라']
     """
-    from scipy.sparse import coo_array  # 0.1 s, which only this needs
-    from scipy.sparse.csgraph import connected_components
-
     a, b = edges.column("a").combine_chunks(), edges.column("b").combine_chunks()
     nodes = pc.unique(pa.concat_arrays([a, b]))
     nodes = nodes.take(pc.array_sort_indices(nodes))
     row, column = (pc.index_in(side, value_set=nodes).to_numpy(zero_copy_only=False) for side in (a, b))
-    graph = coo_array((np.ones(len(row), np.bool_), (row, column)), shape=(len(nodes), len(nodes)))
-    _, labels = connected_components(graph, directed=False)
+    labels = connected_parts(row, column, len(nodes))
     _, first = np.unique(labels, return_index=True)  # nodes are sorted: the first of a label is the smallest
     return pa.table({"node": nodes, "component": nodes.take(pa.array(first[labels]))})
+
+
+def connected_parts(a: Nodes, b: Nodes, nodes: int) -> Nodes:
+    """A label for each of the nodes 0, 1, ...; equal where edges from a[i] to b[i] join them."""
+    from scipy.sparse import coo_array  # 0.1 s, which only this needs
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(a), np.bool_), (a, b)), shape=(nodes, nodes))
+    labels: Nodes = connected_components(graph, directed=False)[1]
+    return labels
 
 
 def _on_driver(pairs: DataFrame) -> DataFrame:

@@ -122,7 +122,9 @@ def _on_cluster(data: _Data) -> _Found:
     names = alone.select("doc_id", "name")
     pairs = kept(candidates(alone.select("name", "bands"), params.bucket_representatives))
     new = pairs.where(f"NOT {_BOTH_EARLIER}")
-    near = every = kept(verify(placed(new, names), data.texts, params).dropDuplicates(["doc_a", "doc_b"]))
+    count = new.count()
+    where = few(kept(placed(new, names)), 2 * count)
+    near = every = kept(verify(where, data.texts, params, count))
     if data.verified is not None:
         every = kept(near.unionByName(_known_pairs(pairs, names, data.verified), allowMissingColumns=True))
     labels, equal = labelled(grouped, every, data.known, params.driver_rows), copies(grouped)
@@ -139,8 +141,9 @@ def _on_driver(data: _Data, documents: int) -> _Found | None:
     pairs = on_driver.candidates(alone, params.bucket_representatives, params.driver_rows)
     if pairs is None:
         return None
-    where = spark.createDataFrame(on_driver.placed(pairs[(pairs & 1).sum(axis=1) < 2], alone), PLACED)
-    near = every = on_driver.once(verify(F.broadcast(where), data.texts, params).toArrow())
+    new = pairs[(pairs & 1).sum(axis=1) < 2]
+    where = F.broadcast(spark.createDataFrame(on_driver.placed(new, alone), PLACED))
+    near = every = verify(where, data.texts, params, len(new)).toArrow()
     ids = None
     if data.known is not None and data.verified is not None:
         ids = data.known.select("doc_id").toArrow()["doc_id"]

@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from corpus_pipeline.kernels.shingle import distinct
 from corpus_pipeline.stages.arrow import conform, struct_of
 from corpus_pipeline.stages.candidates import Names, bucket_pairs
-from corpus_pipeline.stages.components import solve
+from corpus_pipeline.stages.components import connected_parts, solve
 from corpus_pipeline.stages.duplicate_report import CLASSES
-from corpus_pipeline.stages.verification import GROUP, PLACED, drawn_of
+from corpus_pipeline.stages.verification import GROUP, PLACED
+
+BLOCK = 64  # documents that are compared in one group, or up to twice as many
 
 Pairs = npt.NDArray[np.int64]  # (rows, 2): names of a leader and of a member
 Rows = npt.NDArray[np.int64]
@@ -72,43 +73,51 @@ def candidates(named: pa.Table, representatives: int, most: int) -> Pairs | None
 
 def placed(pairs: Pairs, names: pa.Table) -> pa.Table:
     """pairs and (doc_id, name) -> PLACED: the groups in which each document of a pair is compared."""
-    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
-    leader, member = pairs.T
-    drawn = ((leader ^ member) >> 1) % drawn_of(len(pairs)) == 0
-    starts = np.flatnonzero(np.diff(leader, prepend=~leader[:1]))
-    sizes = np.diff(starts, append=len(pairs))
-    salt = (member >> 1) % np.repeat(-(-sizes // GROUP), sizes)
+    group = _groups(pairs)
+    ends, groups = pairs.T.ravel(), np.concatenate([group, group])  # leaders, then members
+    order = np.lexsort((groups, ends))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (np.diff(ends[order]) != 0) | (np.diff(groups[order]) != 0)
+    row = np.empty(len(order), np.int64)
+    row[order] = np.cumsum(first) - 1
+    name, group = ends[order[first]], groups[order[first]]  # a place each, by name
+    leading, following = np.split(row, 2)
+    leads = np.zeros(len(name), np.bool_)
+    leads[leading] = True
+    by_member = np.argsort(following, kind="stable")
+    leaders = _lists(np.bincount(following, minlength=len(name)), pa.array(pairs[by_member, 0]))
 
-    order = np.lexsort((salt, leader))
-    changed = (np.diff(leader[order], prepend=~leader[:1]) != 0) | (np.diff(salt[order], prepend=-1) != 0)
-    begins = np.flatnonzero(changed)
-    heads = order[begins]
-    any_drawn = np.logical_or.reduceat(drawn[order], begins) if len(begins) else drawn
-    name = np.concatenate([member, leader[heads]])
-    columns = {
-        "leader": np.concatenate([leader, leader[heads]]),
-        "salt": np.concatenate([salt, salt[heads]]),
-        "leads": np.arange(len(name)) >= len(member),
-        "drawn": np.concatenate([drawn, any_drawn]),
-    }
-    order = np.argsort(name, kind="stable")
-    name = name[order]
     own = names["name"].to_numpy()
     low, high = np.searchsorted(name, own, side="left"), np.searchsorted(name, own, side="right")
     used = np.flatnonzero(low < high)
-    ends = np.cumsum(high[used] - low[used])
-    offsets = np.concatenate([[0], ends])
-    at = order[np.arange(offsets[-1]) + np.repeat(low[used] - offsets[:-1], np.diff(offsets))]
-    places = pa.StructArray.from_arrays([pa.array(column[at]) for column in columns.values()], names=list(columns))
-    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), places)
-    return pa.table({"doc_id": names["doc_id"].take(pa.array(used)), "places": lists}).cast(to_arrow_schema(PLACED))
+    sizes = high[used] - low[used]
+    at = pa.array(np.arange(sizes.sum()) + np.repeat(low[used] - (np.cumsum(sizes) - sizes), sizes))
+    columns = {"group": pa.array(group), "leaders": leaders, "leads": pa.array(leads)}
+    places = pa.StructArray.from_arrays([column.take(at) for column in columns.values()], names=list(columns))
+    found = names.select(["doc_id", "name"]).take(pa.array(used))
+    return found.append_column("places", _lists(sizes, places)).cast(to_arrow_schema(PLACED))
 
 
-def once(near: pa.Table) -> pa.Table:
-    """Each pair once."""
-    rows = near.sort_by([("doc_a", "ascending"), ("doc_b", "ascending")]).combine_chunks()
-    first = distinct(np.concatenate([_starts(rows["doc_a"]), _starts(rows["doc_b"])]))
-    return rows.take(pa.array(first))
+def _groups(pairs: Pairs) -> Rows:
+    """The group of each pair: what hangs together, BLOCK documents or a few more; more of a leader and its members."""
+    if not len(pairs):
+        return np.empty(0, np.int64)
+    _, ends = np.unique(pairs.ravel(), return_inverse=True)
+    one, other = ends.reshape(-1, 2).T
+    component = connected_parts(one, other, int(ends.max()) + 1)
+    size = np.bincount(component)
+    block = np.cumsum(size) // BLOCK
+    own = component[one]
+    leader, member = pairs.T
+    _, number, count = np.unique(leader, return_inverse=True, return_counts=True)
+    salt = (member >> 1) % -(-count // GROUP)[number]
+    _, split = np.unique(np.stack([number, salt]), axis=1, return_inverse=True)
+    return np.where(size[own] <= BLOCK, block[own], len(block) + split.ravel())
+
+
+def _lists(sizes: Rows, values: pa.Array) -> pa.Array:
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
 def known_pairs(pairs: Pairs, names: pa.Table, earlier: pa.Table) -> pa.Table:
