@@ -55,7 +55,8 @@ def _path() -> Path:
 
 def _use_spark(folder: str, archive: str) -> None:
     """Do a little of all that stages do, so that its classes are loaded when Java ends and writes the archive."""
-    from pyspark.sql import Observation, SparkSession, Window
+    from pyspark import StorageLevel
+    from pyspark.sql import SparkSession, Window
     from pyspark.sql import functions as F
 
     from corpus_pipeline.run.java import find_java
@@ -82,10 +83,13 @@ def _use_spark(folder: str, archive: str) -> None:
         .join(F.broadcast(sums.select("key")), "key", "left_anti")
         .union(ranked.join(sums, "key"))
     )
-    observation = Observation()
-    joined.observe(observation, F.count(F.lit(1)).alias("n")).orderBy("id").write.parquet(f"{folder}/joined")
-    assert observation.get["n"]
-    spark.createDataFrame([("a", 1)], "name string, n int").collect()
+    joined.persist(StorageLevel.DISK_ONLY).orderBy("id").write.parquet(f"{folder}/joined")
+    table = joined.select("id", "text", "key").toArrow()
+    local = spark.createDataFrame(table).join(F.broadcast(joined.select("id")), "id")
+    asked = (
+        "to_json(named_struct('n', count(1), 'hash', bit_xor(xxhash64(id, text))), map('ignoreNullFields', 'false'))"
+    )
+    assert local.selectExpr("'all' AS part", asked).union(local.selectExpr("text", "to_json(struct(*))")).collect()
     spark.stop()
 
 

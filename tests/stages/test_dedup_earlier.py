@@ -60,11 +60,13 @@ def plain(rows: list[Row]) -> set[tuple[Any, ...]]:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize(("representatives", "count"), [(1, 3), (2, 2)])
-def test_runs_one_after_the_other_equal_one_run(spark: SparkSession, representatives: int, count: int) -> None:
+@pytest.mark.parametrize(("representatives", "count", "driver_rows"), [(1, 3, 0), (2, 2, 1_000_000), (1, 2, 1_000_000)])
+def test_runs_one_after_the_other_equal_one_run(
+    spark: SparkSession, representatives: int, count: int, driver_rows: int
+) -> None:
     texts = planted(120, seed=representatives) | hot_bucket(30, representatives) | {"0": "", "1": "!", "2f": "."}
     batches = batches_of(texts, count)
-    params = dedup.Params(bucket_representatives=representatives)
+    params = dedup.Params(bucket_representatives=representatives, driver_rows=driver_rows)
     whole = run(spark, texts, bucket_representatives=representatives)
     runs = chain(spark, batches, whole, params)
     pairs = pairs_of(whole)
@@ -102,12 +104,13 @@ def test_a_member_that_rises_to_lead_meets_the_others(spark: SparkSession) -> No
 
 
 @pytest.mark.spark
-def test_a_document_of_both_runs_is_a_duplicate_of_itself(spark: SparkSession) -> None:
+@pytest.mark.parametrize("driver_rows", [0, 1_000_000])
+def test_a_document_of_both_runs_is_a_duplicate_of_itself(spark: SparkSession, driver_rows: int) -> None:
     draw = random.Random(6)
     alone, base = (" ".join(sentence(draw) for _ in range(8)) for _ in range(2))
     texts = {"alone": alone, "b": base, "c": base + " 그리고"}
     new = {"alone": alone, "c": texts["c"], "d": base + " 그러나"}
-    params = dedup.Params()
+    params = dedup.Params(driver_rows=driver_rows)
     first = collected(dedup.transform(tables_of(spark, texts, []), params))
     second = collected(dedup.transform(tables_of(spark, new, [(texts, first)]), params))
     found = duplicates_of(second)

@@ -71,7 +71,8 @@ def test_one_very_long_document(spark: SparkSession) -> None:
 
 
 @pytest.mark.spark
-def test_a_template_that_all_share(spark: SparkSession) -> None:
+@pytest.mark.parametrize("driver_rows", [0, 1_000_000])
+def test_a_template_that_all_share(spark: SparkSession, driver_rows: int) -> None:
     """Every form is filled in differently: two in three to the same degree as any other, the third with much text."""
     template, much = text(30, 5), text(30, 6)
     own = F.sha2(F.col("id").cast("string"), 256)
@@ -84,7 +85,7 @@ def test_a_template_that_all_share(spark: SparkSession) -> None:
         F.when(F.col("id") % 3 < 2, short).otherwise(filled).alias("text"),
     )
     few = spark.createDataFrame([("x", much)], "doc_id string, text string")
-    tables = dedup.transform({"documents": documents(forms.union(few))}, dedup.Params())
+    tables = dedup.transform({"documents": documents(forms.union(few))}, dedup.Params(driver_rows=driver_rows))
     rows = tables["duplicates"].select("doc_id", "kind", "cluster_id", "cluster_size").collect()
     alike = sum(1 for i in range(TEMPLATE) if i % 3 < 2)
     kinds = Counter((row.kind, row.cluster_id if row.kind == "near" else "", row.cluster_size) for row in rows)
