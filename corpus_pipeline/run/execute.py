@@ -12,13 +12,14 @@ from pyspark.sql import DataFrame, SparkSession
 from corpus_pipeline import schemas
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.pipeline import STAGES, Stage
-from corpus_pipeline.run import conserve, earlier, manifest, quality_report, shards, sources
+from corpus_pipeline.run import conserve, earlier, manifest, quality_report, shards, sources, workers
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.fingerprint import digest, fingerprint, versions
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.publish import STAGING, Written, make_visible, write_aside
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.arrow import struct_of
+from corpus_pipeline.stages.kept import Published
 from corpus_pipeline.stages.params import Params
 
 Say = Callable[[str], None]
@@ -63,6 +64,7 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
         return
     run.say(f"{stage.name}: runs ({reason})")
     started = time.monotonic()
+    workers.call(run.spark)
     staging = sorted({f"{root}/{STAGING}" for root in (run.output, *map(run.config.root, stage.writes))})
     for folder in staging:
         run.storage.delete(folder)
@@ -153,8 +155,10 @@ def _maker(table: str) -> str:
 def _inputs(run: Run, stage: Stage) -> dict[str, DataFrame]:
     if not stage.reads:
         return sources.read(run.spark, run.storage, run.config.stages[stage.name])
-    own = {table: read_table(run, table) for table in stage.reads}
-    return own | earlier.tables(run.spark, run.config, stage)
+    own = Published({table: read_table(run, table) for table in stage.reads})
+    own.rows = {table: _published(run, table).rows for table in stage.reads}
+    own.update(earlier.tables(run.spark, run.config, stage))
+    return own
 
 
 def read_table(run: Run, table: str) -> DataFrame:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from corpus_pipeline.errors import ConfigError
-from corpus_pipeline.run import class_archive
+from corpus_pipeline.run import class_archive, workers
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.java import find_java
 
@@ -57,6 +57,8 @@ def start(config: Config, log: str) -> SparkSession:
             "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
             "spark.driver.extraJavaOptions": _java_options(config, log),
         }
+        if config.spark.master.startswith("local"):
+            settings["spark.python.daemon.module"] = workers.MODULE
     settings |= {key: str(value) for key, value in config.spark.conf.items()}
     for key, value in settings.items():
         builder = builder.config(key, value)

@@ -38,7 +38,7 @@ from corpus_pipeline.stages import on_driver
 from corpus_pipeline.stages.candidates import candidates
 from corpus_pipeline.stages.clusters import annotated, copies, exact_groups, labelled
 from corpus_pipeline.stages.duplicate_report import samples, summary
-from corpus_pipeline.stages.kept import few, kept
+from corpus_pipeline.stages.kept import few, kept, rows_of
 from corpus_pipeline.stages.signatures import Signing, sign
 from corpus_pipeline.stages.verification import EXCERPT, PLACED, placed, verify
 
@@ -73,7 +73,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     own = tables["documents"].select("doc_id", "source", "text")
     signatures = sign(own, params).persist(StorageLevel.DISK_ONLY)  # a short plan, and read column by column
     signed, texts = signatures.withColumn("earlier", F.lit(False)), own.withColumn("earlier", F.lit(False))
-    count = own_count = own.count()
+    count = own_count = rows_of(tables, "documents")
     known = tables.get("earlier_signatures")
     pairs = None
     if known is not None:

@@ -34,9 +34,13 @@ Counted = dict[tuple[str, ...], npt.NDArray[np.int64]]  # figure, part, other ->
 def exact_groups(signed: pa.Table) -> pa.Table:
     """(doc_id, source, content, name, earlier) -> members of groups of one content: (..., first, last, copies)."""
     named = signed.filter(pc.is_valid(signed["content"]))
-    suspects = named.filter(pa.array(_repeated(named["name"].to_numpy() >> 1)))
-    rows = suspects.sort_by([("content", "ascending"), ("doc_id", "ascending")]).combine_chunks()
+    suspects = named.filter(pa.array(_suspects(named["name"].to_numpy())))
+    order = np.lexsort((_rank(suspects["doc_id"]), suspects["name"].to_numpy() >> 1))  # faster than by content
+    rows = suspects.take(pa.array(order)).combine_chunks()
     starts = _starts(rows["content"])
+    if len(starts) > len(np.unique(rows["name"].to_numpy() >> 1)):  # two contents have one name
+        rows = suspects.sort_by([("content", "ascending"), ("doc_id", "ascending")]).combine_chunks()
+        starts = _starts(rows["content"])
     sizes = np.diff(starts, append=len(rows))
     ids = rows["doc_id"]
     columns = {
@@ -59,16 +63,19 @@ def alone(signed: pa.Table, grouped: pa.Table) -> pa.Table:
 def candidates(named: pa.Table, representatives: int, most: int) -> Pairs | None:
     """(name, bands) -> distinct pairs of names (rows, 2), leader < member; None when there are more than `most`."""
     names = named["name"].to_numpy()
-    pairs = np.empty((0, 2), np.int64)
-    if not len(names):
-        return pairs
-    keys = np.frombuffer(b"".join(named["bands"].to_pylist()), np.int64).reshape(len(names), -1)
+    keys = np.frombuffer(b"".join(named["bands"].to_pylist()), np.int64).reshape(len(names), -1 if len(names) else 0)
+    found: list[Pairs] = [np.empty((0, 2), np.int64)]
     for band in range(keys.shape[1]):
-        found = bucket_pairs(np.stack([keys[:, band], names], axis=1), representatives)
-        pairs = _distinct(np.concatenate([pairs, *(np.stack(part, axis=1) for part in found)]))
-        if len(pairs) > most:
-            return None
-    return pairs
+        own = np.ascontiguousarray(keys[:, band])
+        shared = _suspects(own)
+        linked = bucket_pairs(np.stack([own[shared], names[shared]], axis=1), representatives)
+        found += [np.stack(part, axis=1) for part in linked]
+        if sum(map(len, found)) > 2 * most:
+            found = [_distinct(np.concatenate(found))]
+            if len(found[0]) > most:
+                return None
+    pairs = _distinct(np.concatenate(found))
+    return pairs if len(pairs) <= most else None
 
 
 def placed(pairs: Pairs, names: pa.Table) -> pa.Table:
@@ -252,14 +259,19 @@ def _distinct(pairs: Pairs) -> Pairs:
     return pairs[first]
 
 
-def _repeated(values: Names) -> npt.NDArray[np.bool_]:
-    """True where a value occurs more than once."""
-    order = np.argsort(values)
-    same = np.diff(values[order]) == 0
-    result = np.zeros(len(values), np.bool_)
-    result[order[1:][same]] = True
-    result[order[:-1][same]] = True
-    return result
+def _rank(ids: pa.ChunkedArray) -> Rows:
+    order = pc.sort_indices(ids).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _suspects(values: Names) -> npt.NDArray[np.bool_]:
+    """True where a value occurs more than once, and for a fifth of the others or less; the values are hashes."""
+    bits = (4 * len(values)).bit_length()
+    place = (values.view(np.uint64) >> np.uint64(64 - bits)).astype(np.int64)
+    several: npt.NDArray[np.bool_] = (np.bincount(place) > 1)[place]
+    return several
 
 
 def _among(column: pa.ChunkedArray, values: pa.ChunkedArray) -> Any:
