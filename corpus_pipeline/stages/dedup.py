@@ -16,8 +16,10 @@ Bias: keep when unsure. No pair is reported that was not compared. Missed are pa
 and, in buckets with more members than `bucket_representatives`, documents that resemble none of the first ones.
 Only `text` is compared, not the title.
 
+Up to `driver_rows` documents the driver does 1, 2 and 4 in memory (stages/on_driver.py), with the same result.
+
 Cost: one pass of the Python kernel over all text, one shuffle of 16 bytes a document and band, and for candidates
-alone a second pass and a shuffle of their shingles. No document is in more than bands x bucket_representatives pairs
+alone a second pass and a shuffle of their texts. No document is in more than bands x bucket_representatives pairs
 as a member, so the work is linear in the worst case, too. Intermediate tables are kept (stages/kept.py) until the run
 publishes the result. Steps 1 to 4 run when `transform` is called; the result is lazy from there.
 """
