@@ -19,8 +19,8 @@ from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.publish import STAGING, Written, make_visible, write_aside
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.arrow import struct_of
-from corpus_pipeline.stages.kept import Published
 from corpus_pipeline.stages.params import Params
+from corpus_pipeline.stages.published import Published
 
 Say = Callable[[str], None]
 

@@ -40,7 +40,8 @@ from corpus_pipeline.stages import on_driver
 from corpus_pipeline.stages.candidates import candidates
 from corpus_pipeline.stages.clusters import annotated, copies, exact_groups, labelled
 from corpus_pipeline.stages.duplicate_report import samples, summary
-from corpus_pipeline.stages.kept import few, kept, rows_of
+from corpus_pipeline.stages.kept import few, kept
+from corpus_pipeline.stages.published import rows_of
 from corpus_pipeline.stages.signatures import Signing, sign
 from corpus_pipeline.stages.verification import EXCERPT, PLACED, placed, verify
 

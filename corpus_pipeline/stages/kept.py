@@ -7,25 +7,11 @@ an executor costs nothing; a session without one keeps it on the executors' disk
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 _FEW = 500_000  # rows of a few ids each: 100 MB or less
-
-
-class Published(dict[str, DataFrame]):
-    """Tables that were read where they are published; `rows` says how many rows they have, by name."""
-
-    rows: Mapping[str, int] = {}
-
-
-def rows_of(tables: Mapping[str, DataFrame], name: str) -> int:
-    """How many rows a table has; they are counted where nobody knows."""
-    known = tables.rows if isinstance(tables, Published) else {}
-    return known[name] if name in known else tables[name].count()
 
 
 def kept(df: DataFrame) -> DataFrame:
