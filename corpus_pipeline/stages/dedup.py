@@ -145,7 +145,8 @@ def _on_driver(data: _Data, documents: int) -> _Found | None:
     if pairs is None:
         return None
     new = pairs[(pairs & 1).sum(axis=1) < 2]
-    where = F.broadcast(spark.createDataFrame(on_driver.placed(new, alone), PLACED))
+    placed_ = on_driver.placed(new, alone)
+    where = few(spark.createDataFrame(placed_, PLACED), len(placed_))
     near = every = verify(where, data.texts, params, len(new)).toArrow()
     ids = None
     if data.known is not None and data.verified is not None:
