@@ -38,7 +38,5 @@ if __name__ == "__main__":
     from pyspark.daemon import manager
 
     import corpus_pipeline.pipeline  # noqa: F401
-    from corpus_pipeline.kernels.normalise import comparison_form
 
-    comparison_form("")  # its table
     manager()
