@@ -14,6 +14,7 @@ from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.run.storage import CORRUPT, Storage
 from corpus_pipeline.schemas import contract
 
+FORMAT = 2  # of the digests: those of another format compare with nothing
 FILE = "_manifest.json"
 
 
@@ -38,16 +39,18 @@ class Manifest:
     params: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
 
 
 def read(storage: Storage, output: str, table: str) -> Manifest | None:
-    """The manifest of a table; None when there is none, or when it is not a whole one."""
+    """The manifest of a table; None when there is none, or when it is not a whole one of this format."""
     path = f"{output}/{table}/{FILE}"
     if not storage.exists(path):
         return None
     try:
-        return Manifest(**json.loads(storage.read_text(path)))
-    except (ValueError, TypeError):
+        content = json.loads(storage.read_text(path))
+        return Manifest(**content) if content.get("format") == FORMAT else None
+    except (ValueError, TypeError, AttributeError):
         return None
     except ResourceError as error:
         if error.got != CORRUPT:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -54,12 +54,24 @@ def write_aside(
     for table, df in tables.items():
         _same_columns(df, contract(table))
 
-    @inheritable_thread_target(next(iter(tables.values())).sparkSession)
+    spark = next(iter(tables.values())).sparkSession
+
+    @inheritable_thread_target(spark)
     def one(table: str) -> Written:
         return _written(tables[table], contract(table), f"{folder(table)}/{table}", slices)
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(tables, pool.map(one, tables), strict=True))
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    futures = {table: pool.submit(one, table) for table in tables}
+    try:
+        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+        for failed in (future for future in done if future.exception()):
+            failed.result()
+        return {table: future.result() for table, future in futures.items()}
+    finally:  # after an error, or an interrupt, the others end now
+        pool.shutdown(wait=False, cancel_futures=True)
+        while running := [future for future in futures.values() if not future.done()]:
+            spark.sparkContext.cancelAllJobs()
+            wait(running, timeout=0.5)
 
 
 def _written(df: DataFrame, promise: Contract, path: str, slices: Mapping[str, list[str]]) -> Written:

@@ -19,6 +19,8 @@ from corpus_pipeline.run.java import find_java
 _FIXED = {
     "spark.sql.ansi.enabled": "false",  # a value that cannot be cast is null, and a record with it is rejected
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.variable.substitute": "false",  # names of sources are names, whatever is in them
+    "spark.sql.parser.escapedStringLiterals": "false",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",  # kept tables: a third of Java's time
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
@@ -26,9 +28,10 @@ _FIXED = {
     "spark.sql.files.ignoreCorruptFiles": "false",  # true would lose documents silently
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # the manifest is the mark
 }
-_DEFAULTS = {  # glibc: Python workers keep what they free; without, page faults took a sixth of a kernel's time
+_LOCAL = {  # glibc: Python workers keep what they free; without, page faults took a sixth of a kernel's time
     "spark.executorEnv.MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "spark.executorEnv.MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "spark.python.daemon.module": workers.MODULE,
 }
 
 
@@ -46,7 +49,7 @@ def start(config: Config, log: str) -> SparkSession:
         todo = "Remove them: the stages rely on their own."
         raise ConfigError("spark.conf", "settings that change no result", f"{fixed}", todo)
     builder = SparkSession.builder.appName(f"corpus {config.name}")
-    settings = _FIXED | _DEFAULTS
+    settings = dict(_FIXED)
     if config.spark.partitions:
         settings["spark.sql.shuffle.partitions"] = str(config.spark.partitions)
         settings["spark.sql.adaptive.coalescePartitions.enabled"] = "false"
@@ -58,8 +61,8 @@ def start(config: Config, log: str) -> SparkSession:
             "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
             "spark.driver.extraJavaOptions": _java_options(config, log),
         }
-        if config.spark.master.startswith("local"):
-            settings["spark.python.daemon.module"] = workers.MODULE
+        if config.spark.master.partition("[")[0] == "local":
+            settings |= _LOCAL
     settings |= {key: str(value) for key, value in config.spark.conf.items()}
     for key, value in settings.items():
         builder = builder.config(key, value)

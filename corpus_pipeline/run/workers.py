@@ -8,6 +8,7 @@ A cluster's executors start theirs as ever.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,9 @@ def _first_task(spark: SparkSession) -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:] = [path for path in sys.path if not path.endswith(("pyspark.zip", "-src.zip"))]
+    unzipped = [path for path in sys.path if not Path(path).match("pyspark.zip") and not Path(path).match("py4j-*.zip")]
+    if any(Path(path, "pyspark").is_dir() for path in unzipped):
+        sys.path[:] = unzipped
 
     import pandas  # noqa: F401  (mapInArrow asks for it)
     import pyspark.worker  # noqa: F401

@@ -32,7 +32,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from pydantic import Field
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError
@@ -43,11 +43,12 @@ from corpus_pipeline.stages.duplicate_report import samples, summary
 from corpus_pipeline.stages.kept import few, kept
 from corpus_pipeline.stages.published import rows_of
 from corpus_pipeline.stages.signatures import Signing, sign
-from corpus_pipeline.stages.verification import EXCERPT, PLACED, placed, verify
+from corpus_pipeline.stages.verification import EXCERPT, placed, verify
 
 # What names a text while candidates are sought. It orders a bucket by content, so that more documents never bring one
 # forward. The last bit says that the document is of an earlier run, and as good as never decides the order.
 _NAME = "(xxhash64(content) & -2L) | int(earlier) AS name"
+_DRIVER_BYTES = 256 << 20  # of band keys; the defaults' million documents have 136 MB
 _BOTH_EARLIER = "(leader & member & 1L) = 1"
 
 
@@ -88,9 +89,11 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
         old = tables["earlier_documents"].select("doc_id", "source", "text")
         texts = texts.join(ids, "doc_id", how="left_anti").unionByName(old.withColumn("earlier", F.lit(True)))
         pairs = tables["earlier_duplicate_pairs"].where("kind = 'near'").drop("kind")
+        count = max(count, pairs.count())
     named = signed.selectExpr("doc_id", "source", "content", "bands", "earlier", _NAME)
     data = _Data(signatures, named, texts, known, pairs, params)
-    found = _on_driver(data, own_count) if count <= params.driver_rows else None
+    small = count <= params.driver_rows and count * params.banding()[0] * 8 <= _DRIVER_BYTES
+    found = _on_driver(data, own_count) if small else None
     found = found or _on_cluster(data)
     return {
         "signatures": signatures,
@@ -127,7 +130,7 @@ def _on_cluster(data: _Data) -> _Found:
     new = pairs.where(f"NOT {_BOTH_EARLIER}")
     count = new.count()
     where = few(kept(placed(new, names)), 2 * count)
-    near = every = kept(verify(where, data.texts, params, count))
+    near = every = kept(_verified(where, data, count))
     if data.verified is not None:
         every = kept(near.unionByName(_known_pairs(pairs, names, data.verified), allowMissingColumns=True))
     labels, equal = labelled(grouped, every, data.known, params.driver_rows), copies(grouped)
@@ -146,8 +149,8 @@ def _on_driver(data: _Data, documents: int) -> _Found | None:
         return None
     new = pairs[(pairs & 1).sum(axis=1) < 2]
     placed_ = on_driver.placed(new, alone)
-    where = few(spark.createDataFrame(placed_, PLACED), len(placed_))
-    near = every = verify(where, data.texts, params, len(new)).toArrow()
+    where = few(_frame(spark, placed_), len(placed_))
+    near = every = _verified(where, data, len(new)).toArrow()
     ids = None
     if data.known is not None and data.verified is not None:
         ids = data.known.select("doc_id").toArrow()["doc_id"]
@@ -159,8 +162,18 @@ def _on_driver(data: _Data, documents: int) -> _Found | None:
     own = labels if ids is None else on_driver.of_documents(labels, data.signatures.select("doc_id").toArrow())
     drawn = near.filter(near["excerpt_a"].is_valid())
     tables = (both, labels, on_driver.summary(documents, own, both), drawn)
-    pairs_, labels_, summary_, drawn_ = (spark.createDataFrame(table) for table in tables)
+    pairs_, labels_, summary_, drawn_ = (_frame(spark, table) for table in tables)
     return _Found(pairs_, labels_, summary_, samples(drawn_))
+
+
+def _verified(where: DataFrame, data: _Data, count: int) -> DataFrame:
+    near = verify(where, data.texts, data.params, count)
+    return near if data.known is None else near.dropDuplicates(["doc_a", "doc_b"])  # a text of two earlier runs
+
+
+def _frame(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """`table` in as many partitions as there are cores: Spark makes one of every 2,000 rows."""
+    return spark.createDataFrame(table).coalesce(spark.sparkContext.defaultParallelism)
 
 
 def _earlier(known: DataFrame, labels: DataFrame) -> DataFrame:

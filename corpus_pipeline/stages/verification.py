@@ -8,7 +8,8 @@ held until the group ends. A text of more bytes than the largest set travels as 
 Similarity is the exact Jaccard similarity of the two sets, unless one has `max_shingles` or more: then it is estimated
 on that many smallest hashes (kernels/shingle.py sketch_jaccard), with a standard error of 0.001 at 200,000.
 
-Cost: one more pass over the text; a shuffle of the texts in pairs, of each to its groups, and their shingles there.
+Cost: one more pass over the text, a shuffle of the texts in pairs, each to its groups, and their shingles in each: on
+the driver's way mostly one, here one for each leader, at most bands x bucket_representatives.
 Memory: an Arrow batch with its sets, and a group's leaders: 1.6 MB each at most, usually one, 2 x BLOCK at most.
 """
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ContractError
+from corpus_pipeline.run import manifest, publish
 from corpus_pipeline.run.publish import Written, write_aside
+from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.stages.arrow import struct_of
 
 pytestmark = pytest.mark.spark
 SLICES = {"source": ["a", "b"]}
@@ -61,6 +69,49 @@ def test_other_columns_and_failing_checks_are_refused(spark: SparkSession, tmp_p
     with pytest.raises(ContractError) as caught:
         write(wrong, "duplicate_pairs", tmp_path, SLICES)
     assert caught.value.where == "duplicate_pairs: ordered"
+
+
+def test_an_error_in_one_table_ends_the_others(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was running is cancelled, what was waiting does not begin."""
+    monkeypatch.setattr(publish, "_AT_ONCE", 2)  # the session has two cores
+    marks = str(tmp_path)
+
+    def slow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            name = batch.column("doc_id")[0].as_py()
+            Path(marks, f"{name} began").touch()
+            time.sleep(20)
+            Path(marks, f"{name} ended").touch()
+            yield batch
+
+    tables = {
+        "duplicate_pairs": spark.createDataFrame([("b", "a", "near", 0.9, "s", "s")], struct_of("duplicate_pairs"))
+    }
+    for name in ("tokenizer_sample", "duplicates", "signatures", "earlier_duplicates"):
+        columns = [
+            F.lit(name).alias("doc_id"),
+            *(F.lit("0").cast(f.dataType).alias(f.name) for f in struct_of(name).fields[1:]),
+        ]
+        tables[name] = spark.range(1).select(*columns).mapInArrow(slow, struct_of(name))
+    with pytest.raises(ContractError) as caught:
+        write_aside(tables, lambda _: str(tmp_path / "out"), {})
+    assert caught.value.where == "duplicate_pairs: ordered"
+    assert not list(tmp_path.glob("* ended"))
+    assert not (tmp_path / "earlier_duplicates began").exists()
+
+
+def test_a_manifest_of_other_digests_is_none(spark: SparkSession, tmp_path: Path) -> None:
+    storage, folder = Storage(spark), str(tmp_path)
+    manifest.write(storage, folder, manifest.Manifest("tags", "tag", 1, "f", 1, "d", "k", {}))
+    assert manifest.read(storage, folder, "tags") is not None
+    path = tmp_path / "tags" / manifest.FILE
+    whole = json.loads(path.read_text())
+    unmarked = {name: value for name, value in whole.items() if name != "format"}
+    for old in (whole | {"format": 1}, unmarked, [1]):
+        storage.write_bytes(f"{folder}/tags/{manifest.FILE}", json.dumps(old).encode())
+        assert manifest.read(storage, folder, "tags") is None
 
 
 def test_a_broken_warn_check_is_reported(spark: SparkSession, tmp_path: Path) -> None:

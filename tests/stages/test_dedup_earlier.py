@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ def tables_of(spark: SparkSession, new: Texts, earlier: list[tuple[Texts, Tables
     """What dedup reads; of the earlier runs no more than their files hold."""
     found = {"documents": frame(spark, new)}
     if earlier:
-        found["earlier_documents"] = frame(spark, {key: text for texts, _ in earlier for key, text in texts.items()})
+        old = [frame(spark, texts) for texts, _ in earlier]
+        found["earlier_documents"] = reduce(DataFrame.unionByName, old)  # one of two runs comes twice
         for name in READ:
             rows = [row for _, tables in earlier for row in tables[name]]
             found[f"earlier_{name}"] = spark.createDataFrame(rows, struct_of(name))
@@ -123,16 +125,18 @@ def test_a_document_of_both_runs_is_a_duplicate_of_itself(spark: SparkSession, d
 
 
 @pytest.mark.spark
-def test_a_document_of_two_earlier_runs_counts_once(spark: SparkSession) -> None:
+@pytest.mark.parametrize("driver_rows", [0, 1_000_000])
+def test_a_document_of_two_earlier_runs_counts_once(spark: SparkSession, driver_rows: int) -> None:
     draw = random.Random(7)
     base = " ".join(sentence(draw) for _ in range(8))
-    params = dedup.Params()
+    params = dedup.Params(driver_rows=driver_rows)
     runs: list[tuple[Texts, Tables]] = []
     for new in ({"b": base, "c": base + " 그리고"}, {"c": base + " 그리고"}, {"e": base + " 그러나"}):
         runs.append((new, collected(dedup.transform(tables_of(spark, new, runs), params))))
     last = runs[-1][1]
     assert [(row.doc_id, row.cluster_size) for row in last["earlier_duplicates"]] == [("b", 3), ("c", 3)]
     assert [(row.doc_id, row.cluster_size, row.partner_id) for row in last["duplicates"]] == [("e", 3, "b")]
+    assert set(pairs_of(last)) == {("b", "e"), ("c", "e")}
 
 
 @pytest.mark.spark
