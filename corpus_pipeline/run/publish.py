@@ -64,8 +64,8 @@ def write_aside(
     futures = {table: pool.submit(one, table) for table in tables}
     try:
         done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
-        for failed in (future for future in done if future.exception()):
-            failed.result()
+        for future in done:
+            future.result()  # raises what ended the wait
         return {table: future.result() for table, future in futures.items()}
     finally:  # after an error, or an interrupt, the others end now
         pool.shutdown(wait=False, cancel_futures=True)
