@@ -87,6 +87,11 @@ def test_tables_have_the_same_rows_whatever_the_partitions_and_cores(runs: list[
             assert sql(query) == []
 
 
+def test_java_has_no_complaint(runs: list[tuple[Path, str]]) -> None:
+    """Seen once: the cache of compiled code full, and Java gone."""
+    assert all("VM warning" not in printed for _, printed in runs)
+
+
 def test_tokenizer_files_are_the_same_bytes(runs: list[tuple[Path, str]]) -> None:
     assert len({(out / "tokenizer" / "tokenizer.json").read_bytes() for out, _ in runs}) == 1
 
