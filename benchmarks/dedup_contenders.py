@@ -149,7 +149,7 @@ def publish(config: str, texts: str, log: str) -> None:
 
     from corpus_pipeline.run import manifest, session
     from corpus_pipeline.run.config import load
-    from corpus_pipeline.run.publish import STAGING, make_visible, write_aside
+    from corpus_pipeline.run.publish import STAGING, Aside, make_visible
     from corpus_pipeline.run.storage import Storage
     from corpus_pipeline.stages.arrow import struct_of
 
@@ -163,8 +163,8 @@ def publish(config: str, texts: str, log: str) -> None:
         value = F.col(one.name) if one.name in given.columns else F.expr(FILLED.get(one.name, filled))
         columns.append(value.cast(one.dataType).alias(one.name))
     root = settings.root("documents")
-    tables = {"documents": given.select(*columns)}
-    written = write_aside(tables, lambda _: f"{root}/{STAGING}", {})["documents"]
+    with Aside(spark, lambda _: f"{root}/{STAGING}", {}) as aside:
+        written = aside.all({"documents": given.select(*columns)})["documents"]
     version, digests = written.contract.version, (written.digest, written.keys_digest)
     table = manifest.Manifest("documents", "scrub", version, "bench", written.rows, *digests, written.metrics)
     make_visible(Storage(spark), settings, {"documents": table})

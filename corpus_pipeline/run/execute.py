@@ -16,7 +16,7 @@ from corpus_pipeline.run import conserve, earlier, manifest, quality_report, sha
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.fingerprint import digest, fingerprint, versions
 from corpus_pipeline.run.manifest import Manifest
-from corpus_pipeline.run.publish import STAGING, Written, make_visible, write_aside
+from corpus_pipeline.run.publish import STAGING, Aside, Written, make_visible
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.arrow import struct_of
 from corpus_pipeline.stages.params import Params
@@ -73,8 +73,9 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
     mark = fingerprint(stage, run.params(stage), inputs)
     run.spark.sparkContext.setCheckpointDir(run.storage.uri(f"{run.output}/{STAGING}/checkpoints"))
     try:
-        result = stage.transform(_inputs(run, stage), run.params(stage))
-        written = _write(run, stage, result)
+        with Aside(run.spark, lambda table: f"{run.config.root(table)}/{STAGING}", _slices(run.config)) as aside:
+            result = stage.transform(_inputs(run, stage, aside), run.params(stage))
+            written = _write(run, stage, result, aside)
         _conserved(run, stage, result, written)
         _unchanged(run, stage, mark)
         manifests = {table: _manifest(run, stage, table, one, (mark, inputs)) for table, one in written.items()}
@@ -152,11 +153,12 @@ def _maker(table: str) -> str:
     return next(stage.name for stage in STAGES.values() if table in stage.writes)
 
 
-def _inputs(run: Run, stage: Stage) -> dict[str, DataFrame]:
+def _inputs(run: Run, stage: Stage, aside: Aside) -> dict[str, DataFrame]:
     if not stage.reads:
         return sources.read(run.spark, run.storage, run.config.stages[stage.name])
     own = Published({table: read_table(run, table) for table in stage.reads})
     own.rows = {table: _published(run, table).rows for table in stage.reads}
+    own.write = aside.now
     own.update(earlier.tables(run.spark, run.config, stage))
     return own
 
@@ -172,17 +174,15 @@ def read_table(run: Run, table: str) -> DataFrame:
     return run.spark.read.schema(struct_of(table)).parquet(folder)
 
 
-def _write(run: Run, stage: Stage, result: dict[str, DataFrame]) -> dict[str, Written]:
+def _write(run: Run, stage: Stage, result: dict[str, DataFrame], aside: Aside) -> dict[str, Written]:
     """Every table of the stage, written aside."""
     if "shards" in result:
         target = run.storage.uri(f"{run.output}/{STAGING}/shards")
         result.update(shards.write(result.pop("shards"), target, run.config.stages[stage.name].layout))
-    places = {table: f"{run.config.root(table)}/{STAGING}" for table in stage.writes}
     kinds = {table: schemas.contract(table).format for table in stage.writes}
-    parquet = {table: result[table] for table, kind in kinds.items() if kind == "parquet"}
-    written = write_aside(parquet, places.__getitem__, _slices(run.config))
+    written = aside.all({table: result[table] for table, kind in kinds.items() if kind == "parquet"})
     for table in (table for table, kind in kinds.items() if kind == "files"):
-        written[table] = _write_files(run.storage, result[table], table, places[table])
+        written[table] = _write_files(run.storage, result[table], table, f"{run.config.root(table)}/{STAGING}")
     if "shards" in stage.writes:
         index = written["shard_index"]
         _drop_attempts(run.storage, f"{run.output}/{STAGING}/shards")

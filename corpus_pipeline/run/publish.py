@@ -2,20 +2,21 @@
 
 One query checks a table: count, digests, nulls, the contract's checks, unique keys, and the report's metrics. It reads
 what is on disk, so it also finds what a writer or a file system lost. Cost: a second scan of the table, and a shuffle
-of its keys where its contract does not say whose they are. Observed during the write, the figures cost more.
+of its keys where its contract does not say whose they are, unless the table is small. Observed during the write, the
+figures cost more.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from pyspark import inheritable_thread_target
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.run import manifest
@@ -28,6 +29,7 @@ from corpus_pipeline.stages.arrow import struct_of
 STAGING = "_staging"
 _SEED = 42
 _AT_ONCE = 3  # tables at the same time: small ones in the gaps of a large one
+_SMALL = 16 << 20  # bytes: one task reads them before the stages of a shuffle have begun
 
 
 @dataclass
@@ -42,54 +44,75 @@ class Written:
     failed: list[str] = field(default_factory=list)
 
 
-def write_aside(
-    tables: Mapping[str, DataFrame], folder: Callable[[str], str], slices: Mapping[str, list[str]]
-) -> dict[str, Written]:
-    """Write each table to its `folder`(table)/table, and check it there. Raises ContractError, publishes nothing.
+class Aside:
+    """Writes tables to `folder`(table)/table, and checks them there; publishes nothing.
 
+    Several at a time, in the background. Leaving the context ends what still runs, as after an error or an interrupt.
     slices  column -> the values by which the contracts' metrics are split
     """
-    if not tables:
-        return {}
-    for table, df in tables.items():
-        _same_columns(df, contract(table))
 
-    spark = next(iter(tables.values())).sparkSession
+    def __init__(self, spark: SparkSession, folder: Callable[[str], str], slices: Mapping[str, list[str]]) -> None:
+        self._spark, self._folder, self._slices = spark, folder, slices
+        self._storage = Storage(spark)
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._found: dict[str, Future[Written]] = {}
 
-    @inheritable_thread_target(spark)
-    def one(table: str) -> Written:
-        return _written(tables[table], contract(table), f"{folder(table)}/{table}", slices)
+    def __enter__(self) -> Aside:
+        return self
 
-    pool = ThreadPoolExecutor(_AT_ONCE)
-    futures = {table: pool.submit(one, table) for table in tables}
-    try:
-        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()  # raises what ended the wait
-        return {table: future.result() for table, future in futures.items()}
-    finally:  # after an error, or an interrupt, the others end now
-        pool.shutdown(wait=False, cancel_futures=True)
-        while running := [future for future in futures.values() if not future.done()]:
-            spark.sparkContext.cancelAllJobs()
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        while running := [future for future in self._found.values() if not future.done()]:
+            self._spark.sparkContext.cancelAllJobs()
             wait(running, timeout=0.5)
 
+    def now(self, table: str, df: DataFrame) -> DataFrame:
+        """Write a table now; it is checked in the background. Returns it as it reads from there."""
+        written = self._write(table, df)
+        self._submit(table, lambda: self._checked(table, written))
+        return written
 
-def _written(df: DataFrame, promise: Contract, path: str, slices: Mapping[str, list[str]]) -> Written:
-    unlike = {f"parquet.enable.dictionary#{key}": "false" for key in promise.keys}  # no use where rows differ
-    df.write.mode("overwrite").options(**unlike).parquet(path)
-    written = df.sparkSession.read.schema(struct_of(promise.table)).parquet(path)
-    answers = [(row["part"], json.loads(row["found"])) for row in _asked(promise, written, slices).collect()]
-    seen = {name: value for part, found in answers if part != "breakdown" for name, value in found.items()}
-    _no_nulls(promise, seen)
-    failed = _failed(promise, seen)
-    _unique(promise, seen)
-    start = "metric/"
-    metrics = {name.removeprefix(start): float(value or 0) for name, value in seen.items() if name.startswith(start)}
-    counted = [found for part, found in answers if part == "breakdown"]
-    for one in sorted(counted, key=lambda found: json.dumps(found)):
-        parts = ",".join(f"{name}={one[name]}" for name in promise.breakdown)
-        metrics[f"{parts}/rows"] = float(one["count"])
-    return Written(promise, int(seen["rows"]), _hex(seen, "digest"), _hex(seen, "keys"), metrics, failed)
+    def all(self, tables: Mapping[str, DataFrame]) -> dict[str, Written]:
+        """Write the tables but those written already. Raises ContractError for any of both."""
+        for table, df in tables.items():
+            if table not in self._found:
+                self._submit(table, partial(self._both, table, df))
+        done, _ = wait(self._found.values(), return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()  # raises what ended the wait
+        return {table: self._found[table].result() for table in tables}
+
+    def _submit(self, table: str, work: Callable[[], Written]) -> None:
+        self._found[table] = self._pool.submit(inheritable_thread_target(self._spark)(work))
+
+    def _both(self, table: str, df: DataFrame) -> Written:
+        return self._checked(table, self._write(table, df))
+
+    def _write(self, table: str, df: DataFrame) -> DataFrame:
+        promise, path = contract(table), f"{self._folder(table)}/{table}"
+        _same_columns(df, promise)
+        unlike = {f"parquet.enable.dictionary#{key}": "false" for key in promise.keys}  # no use where rows differ
+        df.write.mode("overwrite").options(**unlike).parquet(path)
+        return self._spark.read.schema(struct_of(table)).parquet(path)
+
+    def _checked(self, table: str, written: DataFrame) -> Written:
+        promise = contract(table)
+        if self._storage.size(f"{self._folder(table)}/{table}") <= _SMALL:
+            written = written.coalesce(1)
+        answers = [(row["part"], json.loads(row["found"])) for row in _asked(promise, written, self._slices).collect()]
+        seen = {name: value for part, found in answers if part != "breakdown" for name, value in found.items()}
+        _no_nulls(promise, seen)
+        failed = _failed(promise, seen)
+        _unique(promise, seen)
+        start = "metric/"
+        metrics = {
+            name.removeprefix(start): float(value or 0) for name, value in seen.items() if name.startswith(start)
+        }
+        counted = [found for part, found in answers if part == "breakdown"]
+        for one in sorted(counted, key=lambda found: json.dumps(found)):
+            parts = ",".join(f"{name}={one[name]}" for name in promise.breakdown)
+            metrics[f"{parts}/rows"] = float(one["count"])
+        return Written(promise, int(seen["rows"]), _hex(seen, "digest"), _hex(seen, "keys"), metrics, failed)
 
 
 def _asked(promise: Contract, written: DataFrame, slices: Mapping[str, list[str]]) -> DataFrame:

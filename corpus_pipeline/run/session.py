@@ -76,7 +76,12 @@ def _java_options(config: Config, log: str) -> str:
     # one session compiles the queries of every stage: the 48 MB of a Java with one compiler were full at the third,
     # which throws code away to compile it again, and once ended in a Java that was gone
     code = "-XX:ReservedCodeCacheSize=512m"
-    options = [code, f'-Dlog4j2.configurationFile="{_log_settings()}"', f'-Dcorpus.log="{log}"', class_archive.options()]
+    options = [
+        code,
+        f'-Dlog4j2.configurationFile="{_log_settings()}"',
+        f'-Dcorpus.log="{log}"',
+        class_archive.options(),
+    ]
     if config.spark.quick:
         options.append("-XX:TieredStopAtLevel=1")  # the second compiler took 20 of 70 s of CPU time, and gave back none
     return " ".join(option for option in options if option)

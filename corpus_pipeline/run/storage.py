@@ -38,6 +38,11 @@ class Storage:
         listed = self._do(folder, "a readable folder", lambda: self._fs(folder).listStatus(self._path(folder)))
         return sorted(one.getPath().getName() for one in listed if one.isFile())
 
+    def size(self, folder: str) -> int:
+        """Bytes of all files in `folder` and below."""
+        path = self._path(folder)
+        return int(self._do(folder, "a readable folder", lambda: self._fs(folder).getContentSummary(path).getLength()))
+
     def read_text(self, path: str) -> str:
         """The UTF-8 text of a small file. Raises ResourceError, got=CORRUPT when its checksum is wrong."""
         stream = self._do(path, "a readable file", lambda: self._fs(path).open(self._path(path)))

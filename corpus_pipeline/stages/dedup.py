@@ -31,7 +31,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 from pydantic import Field
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -41,7 +40,7 @@ from corpus_pipeline.stages.candidates import candidates
 from corpus_pipeline.stages.clusters import annotated, copies, exact_groups, labelled
 from corpus_pipeline.stages.duplicate_report import samples, summary
 from corpus_pipeline.stages.kept import few, kept
-from corpus_pipeline.stages.published import rows_of
+from corpus_pipeline.stages.published import rows_of, written
 from corpus_pipeline.stages.signatures import Signing, sign
 from corpus_pipeline.stages.verification import EXCERPT, placed, verify
 
@@ -75,7 +74,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     run has, too, is an exact duplicate of itself.
     """
     own = tables["documents"].select("doc_id", "source", "text")
-    signatures = sign(own, params).persist(StorageLevel.DISK_ONLY)  # a short plan, and read column by column
+    signatures = written(tables, "signatures", sign(own, params))
     signed, texts = signatures.withColumn("earlier", F.lit(False)), own.withColumn("earlier", F.lit(False))
     count = own_count = rows_of(tables, "documents")
     known = tables.get("earlier_signatures")

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ContractError
 from corpus_pipeline.run import manifest, publish
-from corpus_pipeline.run.publish import Written, write_aside
+from corpus_pipeline.run.publish import Aside, Written
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.arrow import struct_of
 
@@ -30,7 +30,8 @@ def aside(spark: SparkSession, folder: Path, rows: list[Sampled], partitions: in
 
 
 def write(df: DataFrame, table: str, folder: Path, slices: dict[str, list[str]]) -> Written:
-    return write_aside({table: df}, lambda _: str(folder), slices)[table]
+    with Aside(df.sparkSession, lambda _: str(folder), slices) as aside:
+        return aside.all({table: df})[table]
 
 
 def test_digests_follow_content_alone(spark: SparkSession, tmp_path: Path) -> None:
@@ -95,11 +96,49 @@ def test_an_error_in_one_table_ends_the_others(
             *(F.lit("0").cast(f.dataType).alias(f.name) for f in struct_of(name).fields[1:]),
         ]
         tables[name] = spark.range(1).select(*columns).mapInArrow(slow, struct_of(name))
-    with pytest.raises(ContractError) as caught:
-        write_aside(tables, lambda _: str(tmp_path / "out"), {})
+    with Aside(spark, lambda _: str(tmp_path / "out"), {}) as several, pytest.raises(ContractError) as caught:
+        several.all(tables)
     assert caught.value.where == "duplicate_pairs: ordered"
     assert not list(tmp_path.glob("* ended"))
     assert not (tmp_path / "earlier_duplicates began").exists()
+
+
+def test_a_table_written_early_is_not_written_again(spark: SparkSession, tmp_path: Path) -> None:
+    worked = spark.sparkContext.accumulator(0)
+
+    def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            worked.add(batch.num_rows)
+            yield batch
+
+    columns = [F.lit("1").cast(f.dataType).alias(f.name) for f in struct_of("tokenizer_sample")]
+    df = spark.range(1).select(*columns).mapInArrow(counted, struct_of("tokenizer_sample"))
+    with Aside(spark, lambda _: str(tmp_path), {}) as aside:
+        again = aside.now("tokenizer_sample", df)
+        assert again.count() == worked.value == 1
+        written = aside.all(
+            {"tokenizer_sample": again, "duplicate_pairs": spark.createDataFrame([], struct_of("duplicate_pairs"))}
+        )
+    assert (written["tokenizer_sample"].rows, written["duplicate_pairs"].rows, worked.value) == (1, 0, 1)
+
+
+def test_an_early_table_that_breaks_its_contract_ends_the_stage(spark: SparkSession, tmp_path: Path) -> None:
+    wrong = spark.createDataFrame([("b", "a", "near", 0.9, "s", "s")], struct_of("duplicate_pairs"))
+    with Aside(spark, lambda _: str(tmp_path), {}) as early:
+        early.now("duplicate_pairs", wrong)
+        with pytest.raises(ContractError) as caught:
+            early.all({"duplicate_pairs": wrong})
+    assert caught.value.where == "duplicate_pairs: ordered"
+
+
+def test_figures_do_not_depend_on_a_tables_size(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small table is checked by one task, a large one by many."""
+    rows: list[Sampled] = [(f"{i}", "a", "web", i) for i in range(1, 51)]
+    small = aside(spark, tmp_path, rows, 5)
+    monkeypatch.setattr(publish, "_SMALL", 0)
+    assert aside(spark, tmp_path, rows, 5) == small
 
 
 def test_a_manifest_of_other_digests_is_none(spark: SparkSession, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from corpus_pipeline.run.publish import write_aside
+from corpus_pipeline.run.publish import Aside
 from corpus_pipeline.stages import drawing, sample
 from corpus_pipeline.stages.curve import ALL, Figures
 from corpus_pipeline.stages.sample import Params, Rule, choose
@@ -98,7 +98,8 @@ def test_nested_and_another_seed(mixture: DataFrame) -> None:
 @pytest.mark.spark
 def test_both_tables_keep_their_contracts(mixture: DataFrame, tmp_path: Path) -> None:
     result = sample.transform(tables(mixture), Params(fraction=0.1))
-    written = write_aside(result, lambda _: str(tmp_path), {"doc_type": ["web"]})
+    with Aside(mixture.sparkSession, lambda _: str(tmp_path), {"doc_type": ["web"]}) as aside:
+        written = aside.all(result)
     curve = written["tokenizer_curve"]
     assert curve.failed == written["tokenizer_sample"].failed == []
     assert curve.metrics["all/chosen_fraction"] == 0.1
