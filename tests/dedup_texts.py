@@ -118,7 +118,8 @@ def source_of(key: str) -> str:
 
 def frame(spark: SparkSession, texts: Texts, partitions: int = 2) -> DataFrame:
     rows = [(key, source_of(key), text) for key, text in texts.items()]
-    return spark.createDataFrame(rows, "doc_id string, source string, text string").repartition(partitions)
+    documents = spark.createDataFrame(rows, "doc_id string, source string, text string")
+    return documents.selectExpr("*", "bigint(octet_length(text)) AS text_bytes").repartition(partitions)
 
 
 def collected(tables: Mapping[str, DataFrame]) -> Tables:

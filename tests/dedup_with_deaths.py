@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from corpus_pipeline.stages import candidates, signatures, verification
 from tests.dedup_texts import run
 
-KERNELS = ((signatures, "sign_batch"), (candidates, "link"), (verification, "bound"), (verification, "compare"))
+KERNELS = ((signatures, "sign_batch"), (candidates, "link"), (verification, "compare"))
 
 
 def mortal(module: str, name: str, marker: Path) -> Callable[..., Any]:

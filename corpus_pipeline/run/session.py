@@ -23,7 +23,7 @@ _FIXED = {
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",  # kept tables: a third of Java's time
     "spark.sql.parquet.compression.codec": "zstd",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "8000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "16m",  # a batch becomes several times its size in Python
     "spark.sql.files.ignoreCorruptFiles": "false",  # true would lose documents silently
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # the manifest is the mark

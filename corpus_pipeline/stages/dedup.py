@@ -47,6 +47,7 @@ from corpus_pipeline.stages.verification import EXCERPT, placed, verify
 # What names a text while candidates are sought. It orders a bucket by content, so that more documents never bring one
 # forward. The last bit says that the document is of an earlier run, and as good as never decides the order.
 _NAME = "(xxhash64(content) & -2L) | int(earlier) AS name"
+_TEXT = ("doc_id", "source", "text", "text_bytes")
 _DRIVER_BYTES = 256 << 20  # of band keys; the defaults' million documents have 136 MB
 _BOTH_EARLIER = "(leader & member & 1L) = 1"
 
@@ -73,7 +74,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     that of one run on all documents; earlier_duplicates has the rows of the earlier ones. A document that an earlier
     run has, too, is an exact duplicate of itself.
     """
-    own = tables["documents"].select("doc_id", "source", "text")
+    own = tables["documents"].select(*_TEXT)
     signatures = written(tables, "signatures", sign(own, params))
     signed, texts = signatures.withColumn("earlier", F.lit(False)), own.withColumn("earlier", F.lit(False))
     count = own_count = rows_of(tables, "documents")
@@ -85,7 +86,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
         count += known.count()
         ids = known.select("doc_id")
         signed = signed.join(ids, "doc_id", how="left_anti").unionByName(known.withColumn("earlier", F.lit(True)))
-        old = tables["earlier_documents"].select("doc_id", "source", "text")
+        old = tables["earlier_documents"].select(*_TEXT)
         texts = texts.join(ids, "doc_id", how="left_anti").unionByName(old.withColumn("earlier", F.lit(True)))
         pairs = tables["earlier_duplicate_pairs"].where("kind = 'near'").drop("kind")
         count = max(count, pairs.count())
@@ -171,7 +172,7 @@ def _verified(where: DataFrame, data: _Data, count: int) -> DataFrame:
 
 
 def _frame(spark: SparkSession, table: pa.Table) -> DataFrame:
-    """`table` in as many partitions as there are cores: Spark makes one of every 2,000 rows."""
+    """`table` in as many partitions as there are cores: Spark makes one of every batch."""
     return spark.createDataFrame(table).coalesce(spark.sparkContext.defaultParallelism)
 
 

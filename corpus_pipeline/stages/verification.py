@@ -89,12 +89,15 @@ def placed(pairs: DataFrame, names: DataFrame) -> DataFrame:
 def verify(placed: DataFrame, texts: DataFrame, params: Signing, count: int) -> DataFrame:
     """Candidates at or above the threshold, each once, as PAIRS.
 
-    placed  PLACED;  texts  (doc_id, source, text);  count  of candidates. Some, drawn by the names, have excerpts of
-    their texts; the others null.
+    placed  PLACED;  texts  (doc_id, source, text, text_bytes), published, so that Parquet knows its sizes;  count  of
+    candidates. Some, drawn by the names, have excerpts of their texts; the others null.
     """
     wanted = texts.join(placed, "doc_id", how="inner")  # doc_id is a key of both
     shingling, limit = params.shingling(), params.max_shingles
-    bounded = map_batches(wanted, partial(bound, shingling=shingling, limit=limit), _DOCUMENT, _BOUNDED)
+    long = F.col("text_bytes") > 8 * limit  # not of the text: Parquet then skips the parts without a long one
+    whole = wanted.where(~long).select(*_DOCUMENT, F.lit(None).cast("binary").alias("hashes"))
+    sets = map_batches(wanted.where(long), partial(bound, shingling=shingling, limit=limit), _DOCUMENT, _BOUNDED)
+    bounded = whole.unionByName(sets)
     grouped = bounded.select("*", F.inline("places")).repartition("group")
     ordered = grouped.sortWithinPartitions("group", "name", "doc_id")
     drawn, threshold = max(1, count // _DRAWN), params.threshold

@@ -18,7 +18,7 @@ TEMPLATE = 4_000  # by hand: 100,000
 
 
 def documents(table: DataFrame) -> DataFrame:
-    return table.select("doc_id", F.lit("source").alias("source"), "text")
+    return table.selectExpr("doc_id", "'source' AS source", "text", "bigint(octet_length(text)) AS text_bytes")
 
 
 def text(length: int, seed: int) -> str:
