@@ -31,6 +31,7 @@ SHARED_STAGE_MODULES = {
     "kept",
     "on_driver",
     "params",
+    "quotas",
     "published",
     "signatures",
     "verification",
@@ -39,6 +40,7 @@ SHARED_STAGE_MODULES = {
     "counting",
     "drawing",
     "curve",
+    "shapes",
     "vocabulary",
 }
 

@@ -96,7 +96,10 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     sources = sorted(stages["collect"].sources)
     for place, names, those in (
         ("mix.source_tiers", stages["mix"].source_tiers, sources),
+        ("mix.source_caps", stages["mix"].source_caps, sources),
         ("mix.min_quality_score", stages["mix"].min_quality_score, sorted(doc_types)),
+        ("mix.weights", stages["mix"].weights, sorted(doc_types)),
+        ("mix.bounds", stages["mix"].bounds, sorted(doc_types)),
         ("scrub.boilerplate.remove", stages["scrub"].boilerplate.remove, sources),
     ):
         for name in sorted(set(names) - set(those)):

@@ -19,35 +19,47 @@ type copies are in proportion to that weight; a document gets at most `epoch_cap
 goes to the others of its type. So a type's tokens, and the budget, are met as without weights. Without a budget a
 document gets weight(k) copies, at most `epoch_cap`.
 
+The plan is made on the driver (kernels/mixing.py): tokens by type, by source, by cluster weight. A source's documents
+then get the whole copies, and the last, fractional one goes to as many as its tokens allow (stages/quotas.py), so the
+budget is never exceeded, and missed by under a document a source and weight.
+
 No text is read. Cost: the best of each cluster is an aggregate, reduced within every task before it is shuffled, and a
 join of narrow rows by cluster; so a cluster of a million members is no task's list. The driver holds one row per
-document type and weight.
+source and weight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError
-from corpus_pipeline.kernels.mixing import allocate
+from corpus_pipeline.kernels.mixing import Strategy, Supply, allocate, by_tier, type_weights
 from corpus_pipeline.kernels.rules import REASONS
 from corpus_pipeline.schemas import contract
+from corpus_pipeline.stages.kept import kept
 from corpus_pipeline.stages.params import Params as StageParams
 from corpus_pipeline.stages.params import once
+from corpus_pipeline.stages.quotas import GROUP, KEYS, Group, take
 
 ALL_RULES = "all"
-_FRACTIONS = 1 << 30  # resolution of the keyed hash that decides a fractional epoch
+_QUALITY_STEPS = 10_000  # whole numbers add up to the same in any order
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Params(StageParams):
-    """weights: document type -> relative weight; with none, every type keeps its natural share.
-    budget_tokens: null = as many tokens as pass the filters. source_tiers: source -> 1 (best) ...; unlisted last.
+    """strategy: how the budget is shared among document types (kernels/mixing.py); temperature: its alpha.
+    weights: document type -> weight (fixed, each type) or preference (auto; 1 where none is given).
+    budget_tokens: null = as many tokens as pass the filters; auto then leaves the types as they are.
+    bounds: document type -> lowest and highest share of the budget. source_caps: source -> highest share of it.
+    when_short: of a type with more tokens than its share take the `best` (the best tier of sources, then by quality),
+    or a random `sample` in equal parts of all. source_tiers: source -> 1 (best) ...; unlisted last.
     drop_rules: rule names of classify that drop a document, or "all".
     survivor: what makes a member of a cluster better, the first that differs decides; at last the smallest doc_id.
     duplicates: drop, exact_only or keep. earlier: drop what repeats an earlier run (with duplicates: drop), or ignore
@@ -57,7 +69,12 @@ class Params(StageParams):
 
     seed: int = 20211
     budget_tokens: int | None = Field(default=None, gt=0)
-    weights: dict[str, float] = Field(default_factory=dict)
+    strategy: Strategy = "auto"
+    temperature: float = Field(default=0.3, gt=0, le=1)
+    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    bounds: dict[str, tuple[Share, Share]] = Field(default_factory=dict)
+    source_caps: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    when_short: Literal["best", "sample"] = "best"
     epoch_cap: float = Field(default=4.0, gt=0)  # up to 4 epochs are about as good as fresh data (FACTS 6)
     languages: tuple[str, ...] = ()
     drop_rules: tuple[str, ...] | str = ALL_RULES
@@ -83,6 +100,16 @@ class Params(StageParams):
                 hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(REASONS)}."
                 raise ValueError(f"unknown rule {rule!r}. {hint}")
         return rules
+
+    @field_validator("bounds")
+    @classmethod
+    def _possible(cls, bounds: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        wrong = sorted(t for t, (low, high) in bounds.items() if low > high)
+        if wrong:
+            raise ValueError(f"the lowest share first, then the highest: {', '.join(wrong)}")
+        if sum(low for low, _ in bounds.values()) > 1:
+            raise ValueError("the lowest shares come to more than the whole budget")
+        return bounds
 
     @model_validator(mode="after")
     def _weights_of_survivors(self) -> Params:
@@ -143,7 +170,7 @@ def _without_repeats(filtered: DataFrame, params: Params) -> DataFrame:
 
 def _costs(params: Params) -> list[Column]:
     """What makes a member worse, in the order of `survivor`."""
-    tier: Column = F.lit(max(params.source_tiers.values(), default=0) + 1)
+    tier: Column = F.lit(_tier("", params))
     for source, rank in sorted(params.source_tiers.items()):
         tier = F.when(F.col("source") == source, rank).otherwise(tier)
     costs = {"tier": tier, "quality": -F.col("quality_score"), "length": -F.col("text_bytes")}
@@ -151,20 +178,22 @@ def _costs(params: Params) -> list[Column]:
 
 
 def _with_copies(documents: DataFrame, params: Params) -> DataFrame:
-    weighed = documents.withColumn("weight", _weight(params))
-    kept = weighed.where(F.col("drop_reason").isNull())
-    supply: dict[str, dict[float, int]] = {}
-    for row in _supply(kept).collect():  # one row per document type and weight
-        supply.setdefault(row["doc_type"], {})[row["weight"]] = int(row["tokens"])
-    share: Column = F.lit(0.0)
-    for doc_type, by_weight in sorted(_epochs(supply, params).items()):
-        for weight, epochs in sorted(by_weight.items()):
-            here = (F.col("doc_type") == doc_type) & (F.col("weight") == weight)
-            share = F.when(here, F.lit(epochs)).otherwise(share)
-    dice = F.pmod(F.xxhash64(F.lit(params.seed + 1), "doc_id"), F.lit(_FRACTIONS)) / _FRACTIONS
-    drawn = (F.floor(share) + (dice < share - F.floor(share)).cast("int")).cast("int")
-    copies = F.when(F.col("drop_reason").isNull(), drawn).otherwise(0)
-    with_copies = weighed.withColumn("copies", copies)
+    weighed = documents.withColumn("weight", _weight(params)).withColumn("wanted", F.col("drop_reason").isNull())
+    if params.budget_tokens or params.weights or params.cluster_weights or params.bounds or params.source_caps:
+        weighed = kept(weighed)  # read by several queries from here
+    found = _supply(weighed).collect()  # one row per source and cluster weight
+    epochs = _epochs([row for row in found if row["tokens"]], params)
+    quotas = {group: round((n - int(n)) * tokens) for group, (n, tokens) in epochs.items()}
+    best_first = params.when_short == "best"
+    if any(quotas.values()):
+        weighed = take(weighed, quotas, params.seed + 1, best_first)
+    else:
+        weighed = weighed.withColumn("taken", F.lit(False))
+    counts = [(*group, int(n)) for group, (n, _) in sorted(epochs.items())]
+    whole = weighed.sparkSession.createDataFrame(counts, f"{GROUP}, whole int")
+    joined = weighed.join(F.broadcast(whole), KEYS, how="left")  # a row a group on the right
+    drawn = F.coalesce("whole", F.lit(0)) + F.col("taken").cast("int")
+    with_copies = joined.withColumn("copies", F.when(F.col("wanted"), drawn).otherwise(0))
     not_sampled = F.when(F.col("copies") == 0, F.lit("not_sampled"))
     return with_copies.withColumn("drop_reason", F.coalesce("drop_reason", not_sampled)).withColumn(
         "order_key", F.xxhash64(F.lit(params.seed), "doc_id")
@@ -178,34 +207,81 @@ def _weight(params: Params) -> Column:
     return weight
 
 
-def _supply(kept: DataFrame) -> DataFrame:
-    return kept.groupBy("doc_type", "weight").agg(F.sum("token_estimate").alias("tokens"))
+def _supply(documents: DataFrame) -> DataFrame:
+    """What passed the filters: (doc_type, source, weight, tokens, worth: tokens x quality, in whole numbers)."""
+    tokens = F.when(F.col("wanted"), F.col("token_estimate")).otherwise(0)
+    quality = F.rint(F.nanvl(F.coalesce("quality_score", F.lit(0.0)), F.lit(0.0)) * _QUALITY_STEPS).cast("long")
+    found = documents.groupBy(*KEYS)
+    return found.agg(F.sum(tokens).alias("tokens"), F.sum(tokens * quality).alias("worth"))
 
 
-def _epochs(supply: dict[str, dict[float, int]], params: Params) -> dict[str, dict[float, float]]:
-    """Document type -> cluster weight -> copies per document, on average. supply: tokens by the same."""
+def _epochs(supply: list[Row], params: Params) -> dict[Group, tuple[float, int]]:
+    """Group -> copies per document, on average, and tokens of one copy."""
     if not supply:
         return {}
-    missing = sorted(set(supply) - set(params.weights)) if params.weights else []
-    negative = sorted(t for t, w in params.weights.items() if w < 0)
-    if negative or missing or (params.weights and not any(params.weights[t] > 0 for t in supply)):
+    types: dict[str, dict[str, dict[float, int]]] = {}
+    for row in supply:
+        types.setdefault(row["doc_type"], {}).setdefault(row["source"], {})[row["weight"]] = int(row["tokens"])
+    natural = {t: sum(map(partial(_natural, params=params), by.values())) for t, by in types.items()}
+    worth = {t: Supply(natural[t], _mean_quality([r for r in supply if r["doc_type"] == t])) for t in types}
+    budget = float(params.budget_tokens or sum(natural.values()))
+    most = {t: {source: _most(by, budget, source, params) for source, by in each.items()} for t, each in types.items()}
+    given = _given(worth, params)
+    upper = {t: min(sum(most[t].values()), params.bounds.get(t, (0, 1))[1] * budget) for t in types}
+    lower = {t: params.bounds.get(t, (0, 1))[0] * budget for t in types}
+    shares = allocate(given, budget, upper, lower)
+    found: dict[Group, tuple[float, int]] = {}
+    for t, each in types.items():
+        once = {source: _natural(by, params) for source, by in each.items()}
+        tiers = {source: _tier(source, params) if params.when_short == "best" else 1 for source in each}
+        for source, tokens in by_tier(once, tiers, shares[t], most[t]).items():
+            copies = _within(each[source], tokens, params.epoch_cap)
+            found |= {(t, source, weight): (n, each[source][weight]) for weight, n in copies.items()}
+    return found
+
+
+def _given(worth: dict[str, Supply], params: Params) -> dict[str, float]:
+    """The weight of each type. Raises ConfigError when the settings leave nothing to share out."""
+    strategy = params.strategy
+    if strategy == "auto" and not (params.budget_tokens or params.weights):
+        strategy = "proportional"  # nothing is short, so everything stays as it is
+    weights = type_weights(strategy, worth, params.weights, params.temperature)
+    missing = sorted(set(worth) - set(params.weights)) if strategy == "fixed" else []
+    if missing or not any(weights.values()):
         raise ConfigError(
             "mix.weights",
-            f"a weight for each of {', '.join(sorted(supply))}, not all 0",
-            f"missing: {missing}, negative: {negative}",
-            "Name every document type (0 leaves one out), or no weights at all for the natural shares.",
+            f"a weight for each of {', '.join(sorted(worth))}, not all 0",
+            f"missing: {missing}" if missing else "all are 0",
+            "Name every document type (0 leaves one out), or take another strategy.",
         )
-    tokens = {t: sum(n for w, n in by.items() if w > 0) for t, by in supply.items()}
-    natural = {t: sum(min(w, params.epoch_cap) * n for w, n in by.items()) for t, by in supply.items()}
-    budget = params.budget_tokens or sum(natural.values())
-    shares = allocate(tokens, params.weights or natural, budget, params.epoch_cap)
-    return {t: _within(by_weight, shares[t], params.epoch_cap) for t, by_weight in supply.items()}
+    return weights
+
+
+def _natural(by_weight: dict[float, int], params: Params) -> float:
+    """Tokens of a source without a budget."""
+    return sum(min(weight, params.epoch_cap) * n for weight, n in by_weight.items())
+
+
+def _most(by_weight: dict[float, int], budget: float, source: str, params: Params) -> float:
+    """Tokens a source may have."""
+    supply = sum(n for weight, n in by_weight.items() if weight > 0) * params.epoch_cap
+    return min(supply, params.source_caps.get(source, 1.0) * budget)
+
+
+def _mean_quality(rows: list[Row]) -> float:
+    return sum(int(row["worth"]) for row in rows) / (_QUALITY_STEPS * sum(int(row["tokens"]) for row in rows))
+
+
+def _tier(source: str, params: Params) -> int:
+    """1 is best; what is not listed comes last."""
+    return params.source_tiers.get(source, max(params.source_tiers.values(), default=0) + 1)
 
 
 def _within(supply: dict[float, int], tokens: float, cap: float) -> dict[float, float]:
     """Cluster weight -> copies per document, in proportion to the weight where the cap allows, `tokens` in all."""
     names = {str(weight): weight for weight, n in supply.items() if n}
     by_name = {name: supply[weight] for name, weight in names.items()}
-    shares = allocate(by_name, {name: weight * by_name[name] for name, weight in names.items()}, tokens, cap)
-    # rounded to the dice's resolution: 1.0000000000000002 copies are one
+    upper = {name: by_name[name] * cap if weight > 0 else 0.0 for name, weight in names.items()}
+    shares = allocate({name: weight * by_name[name] for name, weight in names.items()}, tokens, upper)
+    # 0.9999999999 copies are one
     return {weight: round(shares[name] / by_name[name], 9) for name, weight in names.items()}
