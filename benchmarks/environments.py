@@ -52,6 +52,14 @@ ENVIRONMENTS = {
         *["hf-xet==1.8.0", "urllib3==1.26.20", "zstandard==0.25.0", "bitarray==3.12.3"],
     ],
     "dedup_sketches": ["datasketch==2.0.0", "rensa==0.5.0", "numpy==2.4.6", "scipy==1.17.1"],
+    "scrub_presidio": [
+        "presidio-analyzer==2.2.366",
+        "spacy==3.8.18",
+        "phonenumbers==9.0.43",
+        "tldextract==5.4.0",
+        "numpy==2.4.6",
+    ],
+    "scrub_korean": ["ko-pii==1.22.15", "korean-pii==0.2.0"],
 }
 
 
