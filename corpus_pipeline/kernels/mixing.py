@@ -11,6 +11,7 @@ temperature   (n / N) ^ alpha; mT5 took 0.3 (Xue et al. 2021)
 unimax        1: equal shares up to the epoch cap (UniMax, Chung et al. 2023: its water-filling is this one)
 fixed         as given
 auto          preference x mean quality of the type's tokens: UniMax, weighted by what is worth more
+hyperclova    the first HyperCLOVA corpus (resources/hyperclova_mix.tsv); types of one kind share it by their n
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-Strategy = Literal["auto", "proportional", "temperature", "unimax", "fixed"]
+from corpus_pipeline.resources import read_tsv
+
+Strategy = Literal["auto", "proportional", "temperature", "unimax", "fixed", "hyperclova"]
+_HYPERCLOVA = {doc_type: (kind, float(billions)) for kind, billions, doc_type in read_tsv("hyperclova_mix.tsv")}
 
 
 class Supply(NamedTuple):
@@ -39,6 +43,7 @@ def type_weights(
     {'뉴스': 0.5, '블로그': 1.0}
     """
     total = sum(one.tokens for one in supply.values()) or 1.0
+    kinds = {name: _HYPERCLOVA.get(name, _HYPERCLOVA["*"]) for name in supply}
     found: dict[str, float] = {}
     for name, one in sorted(supply.items()):
         if strategy == "proportional":
@@ -47,6 +52,9 @@ def type_weights(
             found[name] = (one.tokens / total) ** alpha if one.tokens else 0.0
         elif strategy == "auto":
             found[name] = given.get(name, 1.0) * one.quality
+        elif strategy == "hyperclova":
+            of_kind = sum(other.tokens for key, other in supply.items() if kinds[key] == kinds[name])
+            found[name] = kinds[name][1] * one.tokens / of_kind if one.tokens else 0.0
         else:
             found[name] = given.get(name, 1.0) if strategy == "fixed" else 1.0
     return found

@@ -91,6 +91,16 @@ def test_weights_by_strategy() -> None:
     assert type_weights("auto", supply, {"web": 4}, 0.3) == {"news": 0.5, "web": 1.0}
 
 
+def test_the_preset_is_the_composition_it_says() -> None:
+    """Types of one kind share its tokens; what it does not know shares the others'."""
+    tokens = {"blog": 10, "news": 10, "review": 30, "comment": 10, "law": 10, "web": 30, "qna": 0}
+    weights = type_weights("hyperclova", {t: Supply(n, 1.0) for t, n in tokens.items()}, {}, 0.3)
+    expected = {"blog": 273.6, "news": 73.8, "review": 41.1 * 0.75, "comment": 41.1 / 4, "qna": 0}
+    assert weights == pytest.approx(expected | {"law": 51.5 / 4, "web": 51.5 * 0.75})
+    all_kinds = {t: Supply(1, 1.0) for t in ("blog", "cafe", "comment", "encyclopedia", "dialogue", "news", "x", "qna")}
+    assert sum(type_weights("hyperclova", all_kinds, {}, 0.3).values()) == pytest.approx(561.8)
+
+
 @given(
     st.dictionaries(types, st.tuples(st.integers(1, 10**9), st.integers(1, 3), st.floats(0.5, 4)), min_size=1),
     st.floats(1, 1e10),

@@ -149,7 +149,7 @@ def test_the_rules_that_may_be_named_are_those_there_are() -> None:
         ({"duplicates": "some"}, "'drop', 'exact_only' or 'keep'"),
         ({"cluster_weights": {0: 1}}, "greater than or equal to 1"),
         ({"cluster_weights": {2: -1}}, "greater than or equal to 0"),
-        ({"strategy": "best"}, "'auto', 'proportional', 'temperature', 'unimax' or 'fixed'"),
+        ({"strategy": "best"}, "'auto', 'proportional', 'temperature', 'unimax', 'fixed' or 'hyperclova'"),
         ({"budget_tokens": -5}, "greater than 0"),
         ({"weights": {"web": -1}}, "greater than or equal to 0"),
         ({"weights": {"web": float("nan")}}, "finite"),
