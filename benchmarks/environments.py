@@ -8,6 +8,12 @@ import sys
 from pathlib import Path
 
 ENVIRONMENTS = {
+    "collect": [
+        # readability-lxml asks for lxml[html-clean] twice, on which pip breaks: so each package by name
+        "--no-deps",
+        *["resiliparse==2.0.1", "fastwarc==2.0.1", "readability-lxml==0.9", "lxml==6.1.3", "lxml-html-clean==0.4.6"],
+        *["cssselect==1.6.0", "chardet==7.7.0", "tqdm==4.70.1", "click==8.5.1", "brotli==1.2.1"],
+    ],
     "encoders": [
         "gigatoken==0.10.0",
         "kitoken==0.11.1",

@@ -24,6 +24,7 @@ def spark() -> Iterator[SparkSession]:
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.ansi.enabled", "false")
+        .config("spark.sql.legacy.javaCharsets", "true")
         .config("spark.sql.session.timeZone", "UTC")
         .getOrCreate()
     )

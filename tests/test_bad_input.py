@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import os
@@ -21,6 +22,7 @@ from corpus_pipeline.run.config import check
 from corpus_pipeline.run.execute import Run, execute, plan
 from corpus_pipeline.run.failures import translate
 from corpus_pipeline.run.storage import Storage
+from tests.web_archives import page, write_warc
 
 pytestmark = pytest.mark.spark
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,6 +119,48 @@ def test_a_truncated_gzip_names_the_file_and_publishes_nothing(corpus: Corpus) -
     assert caught.value.got == "EOFException"
     assert not corpus.manifest("raw_documents").exists()
     assert plan(corpus.run, (STAGES["collect"],), False) == [(STAGES["collect"], "raw_documents is not there")]
+
+
+def reasons(corpus: Corpus) -> dict[str, float]:
+    """Rejected records of source `a` by reason, as published."""
+    found = manifest.read(corpus.run.storage, str(corpus.output), "rejected_records")
+    assert found is not None
+    start, end = "source=a,reason=", "/rows"
+    return {key[len(start) : -len(end)]: n for key, n in found.metrics.items() if key.startswith(start) and n}
+
+
+def test_a_damaged_archive_loses_only_what_is_damaged(corpus: Corpus) -> None:
+    pages = [(f"http://a.kr/{n}", page(f"글 {n} 번").encode("cp949"), "text/html") for n in range(6)]
+    one, two = write_warc(pages, gz=True, requests=False), write_warc(pages, requests=False)
+    damaged = bytearray(one)
+    damaged[len(one) // 2] ^= 0xFF
+    length = two.index(b"Content-Length: ") + len("Content-Length: ")
+    (corpus.folder / "a.warc.gz").write_bytes(damaged + b"garbage")
+    (corpus.folder / "b.warc").write_bytes(two[:length] + b"9" + two[length:-100])
+    path = [str(corpus.folder / "*.warc.gz"), str(corpus.folder / "*.warc")]
+    corpus.raw["sources"]["a"] = {
+        "format": "warc", "path": path, "doc_type": "web", "licence": "CC0-1.0",
+        "columns": {"record_id": "concat(record_id, _path)"},
+    }  # fmt: skip
+    corpus.make("collect")
+    assert reasons(corpus) == {"broken_gzip": 2, "wrong_content_length": 2}
+    found = manifest.read(corpus.run.storage, str(corpus.output), "raw_documents")
+    assert found is not None
+    assert found.rows == 5 + 4
+
+
+def test_a_dump_cut_in_its_compression_names_the_file(corpus: Corpus) -> None:
+    dump = "<page><title>가</title><id>1</id><revision><text>글</text></revision></page>\n" * 50_000
+    broken = corpus.folder / "a.xml.bz2"
+    whole = bz2.compress(dump.encode())
+    broken.write_bytes(whole[: len(whole) // 2])
+    corpus.raw["sources"]["a"] = {
+        "format": "mediawiki", "path": str(broken), "doc_type": "encyclopedia", "licence": "CC0-1.0", "columns": {},
+    }  # fmt: skip
+    with pytest.raises(ResourceError) as caught:
+        corpus.make("collect")
+    assert caught.value.where.endswith("a.xml.bz2")
+    assert not corpus.manifest("raw_documents").exists()
 
 
 def test_an_empty_source_is_named(corpus: Corpus) -> None:
@@ -301,6 +345,18 @@ def collect_job(corpus: Corpus, **environment: str) -> subprocess.CompletedProce
     command = [sys.executable, "jobs/collect.py", "--config", str(config), "--log-dir", str(config.parent)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_line_of_200_mb_is_one_rejected_record(corpus: Corpus) -> None:
+    with corpus.input.open("ab") as file:
+        file.write(b'\n{"id": "long", "body": "')
+        for _ in range(200):
+            file.write(b"x" * 1_000_000)
+        file.write('"}\n{"id": "last", "body": "끝이다"}\n'.encode())
+    corpus.raw["spark"] = {"driver_memory": "2g"}  # Spark holds a line whole, in several copies: docs/sources.md
+    result = collect_job(corpus)
+    assert result.returncode == 0, result.stderr
+    assert "raw_documents 31, rejected_records 1 rows" in result.stderr
 
 
 def test_hangul_file_names_in_a_c_locale_and_spaces_in_paths(corpus: Corpus) -> None:

@@ -1,9 +1,10 @@
 """Bytes to text: which charset a file is in, found without ever replacing a byte.
 
-Order: byte-order mark, the charset the source declares, UTF-8, a page's `<meta charset>`, then the other charsets
-of Korean and Japanese text, of which the one is taken that decodes strictly and gives most of the characters that
-running text is full of. UTF-8 comes before `<meta>`: bytes of another charset are hardly ever valid UTF-8, while
-declarations are often wrong. Bias: a document that cannot be decoded strictly is refused, never patched.
+Order: byte-order mark; the charset that the config names for the source; UTF-8; what the HTTP header, then what the
+page (`<meta>`, `<?xml?>`) says; then the other charsets of Korean, Japanese and Western text. UTF-8 comes before what
+is said: bytes of another charset are hardly ever valid UTF-8, while declarations are often wrong. A declaration is
+believed unless another charset gives far more of the characters that running text is full of. Bias: a document that
+cannot be decoded strictly, or that was decoded wrongly before it came here (mojibake), is refused, never patched.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import NamedTuple
 
 import regex
 
+from corpus_pipeline.kernels.mojibake import is_mojibake
+
 _BOMS = (  # longest first: the UTF-32-LE mark starts with the UTF-16-LE one
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -20,14 +23,23 @@ _BOMS = (  # longest first: the UTF-32-LE mark starts with the UTF-16-LE one
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_META = regex.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_\-]{2,20})""", regex.IGNORECASE)
+_META = regex.compile(
+    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([A-Za-z0-9_\-]{2,20})""",
+    regex.IGNORECASE,
+)
 # What running text is full of: the most frequent Korean syllables (endings, particles), and hiragana.
 _KOREAN = regex.compile("[이다는을를에의가고하은지도로기서한사어나자리시있그들대아라것인]")
 _JAPANESE = regex.compile("[ぁ-ん]")
+# Letters and marks of Western languages beyond ASCII, alone between ASCII, as they stand in words.
+_WESTERN = regex.compile(
+    "(?<=[\x00-\x7f]|^)[àâäãáåæçèéêëìíîïñòóôöõøœùúûüßÀÂÄÁÅÇÈÉÊËÎÏÑÓÔÖØÙÚÜŒ’‘“”–—…«»©®°·•€\xa0](?=[\x00-\x7f]|$)"
+)
 _SYLLABLE = regex.compile("[가-힣ぁ-ヿ]")
 _BEYOND_ASCII = regex.compile(r"[^\x00-\x7f]")
 SHORT = 20  # letters; fewer say little about frequency
 LIKE_TEXT = 0.1  # measured: Korean prose about 0.4, Japanese 0.5; other bytes read so stay under 0.08
+LIKE_WESTERN = 0.8  # of the characters beyond ASCII; the bytes of Korean text come in pairs, and are not alone
+WESTERN = "windows-1252"
 _OTHERS = (
     ("cp949", _KOREAN),
     ("utf-16-le", _KOREAN),
@@ -43,25 +55,26 @@ _PAGE_CHARSETS = {
     **_WIDER,
     **dict.fromkeys(("ks_c_5601-1987", "ksc5601", "korean", "cp949", "ms949", "windows-949", "x-windows-949"), "cp949"),
     **dict.fromkeys(("windows-31j", "cp932", "ms932", "x-sjis"), "cp932"),
-    **{
-        name: name
-        for name in ("euc-jp", "iso-2022-jp", "iso-2022-kr", "big5", "gb18030", "gbk", "gb2312", "windows-1252")
-    },
-    **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), "windows-1252"),
+    **{name: name for name in ("iso-2022-jp", "iso-2022-kr", "big5", "gb18030", "gbk", "gb2312", "utf-16-le")},
+    **{"euc-jp": "euc_jp", "utf-16be": "utf-16-be", "utf-16le": "utf-16-le", "windows-1252": WESTERN},
+    **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), WESTERN),
 }
 META_WINDOW = 1024  # bytes; the HTML standard's prescan limit
 
 
 class Decoded(NamedTuple):
-    """`text` and the charset used; or None and a reject reason."""
+    """`text` and the charset used; or None and a reject reason (undecodable, nul_bytes, mojibake)."""
 
     text: str | None
     charset: str | None
     problem: str | None
 
 
-def decode(data: bytes, declared: str = "auto") -> Decoded:
-    """Text of `data`; `declared` is a charset name or `auto`.
+def decode(data: bytes, declared: str = "auto", header: str | None = None) -> Decoded:
+    """Text of `data`.
+
+    declared  the charset that the config names, taken at its word; or `auto`
+    header    the charset of an HTTP header, which may be wrong
 
     >>> decode("동백꽃".encode("cp949"))
     Decoded(text='동백꽃', charset='cp949', problem=None)
@@ -73,14 +86,20 @@ def decode(data: bytes, declared: str = "auto") -> Decoded:
             return _checked(data, charset)
     if declared != "auto":
         return _checked(data, declared)
+    said = _said(data, header)
     text = _strict(data, "utf-8")
     if text is not None and data.count(0) * 4 < len(data) + 1:  # more zeros: UTF-16 of Latin letters
-        return _checked(data, "utf-8")
+        seven_bit = [charset for charset in said if charset.startswith("iso-2022")]
+        escaped = text.isascii() and seven_bit and ("\x1b" in text or "\x0e" in text)
+        return _checked(data, seven_bit[0] if escaped else "utf-8")
+    return _most_like_text(data, said)
+
+
+def _said(data: bytes, header: str | None) -> list[str]:
+    """The charsets of the HTTP header and of the page, as Python's codecs; unknown names left out."""
     meta = _META.search(data[:META_WINDOW])
-    charset = _PAGE_CHARSETS.get(meta.group(1).decode("ascii").lower(), "") if meta else ""
-    if charset and _strict(data, charset) is not None:
-        return _checked(data, charset)
-    return _most_like_text(data)
+    names = [header or "", meta.group(1).decode("ascii") if meta else ""]
+    return [charset for name in names if (charset := _PAGE_CHARSETS.get(name.strip(" \"'").lower()))]
 
 
 def _checked(data: bytes, charset: str) -> Decoded:
@@ -89,21 +108,39 @@ def _checked(data: bytes, charset: str) -> Decoded:
         return Decoded(None, None, "undecodable")
     if "\0" in text:
         return Decoded(None, None, "nul_bytes")
+    if is_mojibake(text):
+        return Decoded(None, None, "mojibake")
     return Decoded(text, charset, None)
 
 
-def _most_like_text(data: bytes) -> Decoded:
+def _most_like_text(data: bytes, said: list[str]) -> Decoded:
     decoded = [(charset, text, often) for charset, often in _OTHERS if (text := _strict(data, charset)) is not None]
     scored = [(_likeness(text, often), charset) for charset, text, often in decoded]
     score, charset = max(scored, key=lambda pair: pair[0], default=(0.0, ""))
-    return _checked(data, charset) if score >= LIKE_TEXT else Decoded(None, None, "undecodable")
+    for one in said:
+        own = max([s for s, name in scored if name == one], default=0.0)
+        if one != WESTERN and (own >= LIKE_TEXT or score < LIKE_TEXT) and _strict(data, one) is not None:
+            return _checked(data, one)
+    if score >= LIKE_TEXT:
+        return _checked(data, charset)
+    return _checked(data, WESTERN) if _western(data) else Decoded(None, None, "undecodable")
+
+
+def _western(data: bytes) -> bool:
+    text = _strict(data, WESTERN)
+    if text is None or "\0" in text:
+        return False
+    beyond = len(_BEYOND_ASCII.findall(text))
+    return len(_WESTERN.findall(text)) >= LIKE_WESTERN * beyond and beyond * 4 <= len(text)
 
 
 def _likeness(text: str, often: regex.Pattern[str]) -> float:
     """Share of the frequent characters among those beyond ASCII; 1 for a few words all in common letters."""
+    if "\0" in text:
+        return 0.0
     beyond = _BEYOND_ASCII.findall(text)
     if not beyond:
-        return 0.0 if "\0" in text else LIKE_TEXT  # Latin letters alone: readable, if nothing else fits better
+        return LIKE_TEXT  # Latin letters alone: readable, if nothing else fits better
     if len(beyond) < SHORT:
         return float(_encodes(beyond, "euc_kr" if often is _KOREAN else "shift_jis"))
     return len(often.findall(text)) / len(beyond)

@@ -1,7 +1,7 @@
 """The words around a number: what they say it is.
 
-The windows are cut at an e-mail sign, so that masking an address (which changes its length) cannot bring a
-far word near: a masked text is read exactly as the text before.
+The windows are cut at an e-mail sign and at a token such as `<|phone|>`, so that masking, which changes the length
+there, cannot bring a far word near, nor a token's own name count as a word.
 """
 
 from __future__ import annotations
@@ -10,15 +10,23 @@ import re
 
 from corpus_pipeline.resources import read_tsv
 
-__all__ = ["REACH", "account_hint", "after", "before", "named"]
+__all__ = ["REACH", "account_hint", "after", "before", "column", "named", "near", "pattern", "words"]
 
 REACH = 20  # characters; a label, a bank and an owner's name fit, the next sentence does not
-_SIGN = re.compile(r"@|골뱅이|[\[(]at", re.IGNORECASE)
+_TABLE = 8000  # characters above a cell in which its table's head is looked for
+_CELL = re.compile(r"[|\t,;] ?[\"']?\Z")
+_SIGN = re.compile(r"@|골뱅이|[\[(]at|<\|[a-z]+\|>", re.IGNORECASE)
 
 
-def _words(kind: str, *roles: str) -> str:
-    found = {row[2] for row in read_tsv("ko/pii_context.tsv") if row[0] == kind and row[1] in roles}
-    return "|".join(re.escape(word).replace(r"\ ", " ?") for word in sorted(found, key=lambda w: (-len(w), w)))
+def words(kind: str, role: str) -> frozenset[str]:
+    """The words of one kind and role in pii_context.tsv."""
+    return frozenset(row[2] for row in read_tsv("ko/pii_context.tsv") if row[:2] == (kind, role))
+
+
+def pattern(kind: str, role: str) -> str:
+    """The same words as alternatives of an expression, longest first; a space may be left out. No word: no match."""
+    found = sorted(words(kind, role), key=lambda w: (-len(w), w))
+    return "|".join(re.escape(word).replace(r"\ ", " ?") for word in found) or "(?!)"
 
 
 def _banks(reach: str) -> str:
@@ -26,15 +34,16 @@ def _banks(reach: str) -> str:
     return "|".join(re.escape(word) for word in sorted(found, key=lambda w: (-len(w), w)))
 
 
+_NAMED_KINDS = ("card", "rrn", "licence", "passport", "business", "phone", "representative", "plate", "ip", "address")
 _NAMED = {
-    kind: re.compile(rf"(?P<for>{_words(kind, 'for')})|(?P<not>{_words(kind, 'not') or '(?!)'})")
-    for kind in ("card", "rrn", "licence", "passport", "phone")
+    kind: re.compile(rf"(?P<for>{pattern(kind, 'for')})|(?P<not>{pattern(kind, 'not')})") for kind in _NAMED_KINDS
 }
 _ACCOUNT = re.compile(
-    rf"(?P<not>{_words('account', 'not')})|(?P<strong>{_words('account', 'strong')}|{_banks('far')}"
-    rf"|(?:{_banks('near')})(?= ?[:)\]]? ?\Z))|(?P<weak>{_words('account', 'weak')})"
+    rf"(?P<not>{pattern('account', 'not')})|(?P<strong>{pattern('account', 'strong')}|{_banks('far')}"
+    rf"|(?:{_banks('near')})(?= ?[:)\]]? ?\Z))|(?P<weak>{pattern('account', 'weak')})"
 )
-_OWNER_AFTER = re.compile(rf"[ ,(/\[]{{0,3}}(?:{_banks('far')})|[^0-9]{{0,12}}예금주")
+_OWNER_AFTER = re.compile(rf"[ ,(/\[]{{0,3}}(?:{_banks('far')})|[ ]?[(/\[] ?(?:{_banks('near')})|[^0-9]{{0,12}}예금주")
+_SENT_AFTER = re.compile(rf"(?:으?로|에|에다) ?(?:{pattern('account', 'weak')}|부쳐|보내)")
 
 
 def before(text: str, start: int) -> str:
@@ -42,6 +51,28 @@ def before(text: str, start: int) -> str:
     window = text[max(0, start - REACH) : start]
     cut = [sign.end() for sign in _SIGN.finditer(window)]
     return window[cut[-1] :] if cut else window
+
+
+def column(text: str, start: int) -> str:
+    r"""What stands above a cell of a table: the same cell of the first of the lines that have its separator.
+
+    >>> table = "| 이름 | 계좌 |\n|---|---|\n| 홍길동 | 110-123-456789 |"
+    >>> column(table, table.index("110"))
+    ' 계좌 '
+    """
+    cell = _CELL.search(text, max(0, start - 3), start)
+    if cell is None:
+        return ""
+    separator = cell.group()[0]
+    *above, row = text[max(0, start - _TABLE) : start].split("\n")
+    head = ""
+    for line in reversed(above):
+        if separator not in line:
+            break
+        head = line
+    cells = head.split(separator)
+    place = row.count(separator)
+    return cells[place][:REACH] if place < len(cells) else ""
 
 
 def after(text: str, end: int) -> str:
@@ -57,10 +88,21 @@ def named(kind: str, text: str, start: int) -> bool | None:
     >>> named("rrn", "주민등록번호 900101-1234567", 7), named("rrn", "법인등록번호: 110111-1234567", 8)
     (True, False)
     """
-    answer: bool | None = None
-    for match in _NAMED[kind].finditer(before(text, start)):
-        answer = match.lastgroup == "for"
-    return answer
+    words_before = list(_NAMED[kind].finditer(before(text, start)))
+    if not words_before:
+        words_before = list(_NAMED[kind].finditer(column(text, start)))
+    return words_before[-1].lastgroup == "for" if words_before else None
+
+
+def near(kind: str, text: str, start: int, end: int) -> bool | None:
+    """As `named`, and where nothing stands before, what the first word after the value says: M12345678 (여권).
+
+    >>> near("passport", "M12345678 (여권)", 0, 9)
+    True
+    """
+    answer = named(kind, text, start)
+    match = _NAMED[kind].search(after(text, end)) if answer is None else None
+    return match.lastgroup == "for" if match else answer
 
 
 def account_hint(text: str, start: int, end: int) -> str | None:
@@ -70,9 +112,14 @@ def account_hint(text: str, start: int, end: int) -> str | None:
     ('strong', 'not')
     """
     answer: str | None = None
-    for match in _ACCOUNT.finditer(before(text, start)):
-        if match.lastgroup != "weak" or answer != "strong":
-            answer = match.lastgroup
+    for window in (before(text, start), column(text, start)):
+        for match in _ACCOUNT.finditer(window):
+            if match.lastgroup != "weak" or answer != "strong":
+                answer = match.lastgroup
+        if answer:
+            break
     if answer in (None, "weak") and _OWNER_AFTER.match(after(text, end)):
         return "strong"
+    if answer is None and _SENT_AFTER.match(after(text, end)):
+        return "weak"
     return answer

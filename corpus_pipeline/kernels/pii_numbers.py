@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from corpus_pipeline.kernels.pii_checks import (
     business_check,
     card_check,
+    corporate_check,
     ean_check,
     is_birth_date,
     is_timestamp,
     resident_check,
 )
-from corpus_pipeline.kernels.pii_context import account_hint, named
+from corpus_pipeline.kernels.pii_context import account_hint, named, near
 from corpus_pipeline.kernels.pii_span import Span
 from corpus_pipeline.resources import read_tsv
 
@@ -30,24 +31,29 @@ _HEAD = r"(?<![0-9*])(?<![0-9*]-)"
 _TAIL = r"(?![0-9*])(?!-[0-9*])"
 
 _CARD = re.compile(
-    rf"{_HEAD}(?:[0-9]{{4}}(?P<a> ?[-.] ?| |)[0-9]{{4}}(?P=a)[0-9]{{4}}(?P=a)[0-9]{{4}}"
+    rf"{_HEAD}(?<![0-9]\.)(?:[0-9]{{4}}(?P<a> ?[-.] ?| |)[0-9]{{4}}(?P=a)[0-9]{{4}}(?P=a)[0-9]{{4}}"
     r"(?:(?P=a)[0-9]{1,3})?|3[47][0-9]{2}(?P<b> ?[-.] ?| |)[0-9]{6}(?P=b)[0-9]{5}"
-    rf"|3[068][0-9]{{2}}(?P<c> ?[-.] ?| |)[0-9]{{6}}(?P=c)[0-9]{{4}}|4[0-9]{{12}}){_TAIL}"
+    rf"|3[068][0-9]{{2}}(?P<c> ?[-.] ?| |)[0-9]{{6}}(?P=c)[0-9]{{4}}|4[0-9]{{12}}){_TAIL}(?!\.[0-9])"
 )
 _ROW = re.compile(r"(?: [0-9*]{4} \Z)|(?:\A [0-9*]{4}(?![0-9*-]))")  # the number stands in a row of four-digit groups
-_RESIDENT = re.compile(rf"{_HEAD}(?<![0-9]\.)[0-9]{{6}}(?: ?- ?| )?[0-9]{{7}}{_TAIL}(?!\.[0-9])")
+_RESIDENT = re.compile(
+    rf"{_HEAD}(?<![0-9]\.)[0-9]{{6}}(?: {{0,2}}[-_/~·] {{0,2}}| {{1,2}}|\.)?[0-9]{{7}}{_TAIL}(?!\.[0-9])"
+)
 _IN_PATH = re.compile(r"[/_=&?]")
+_ATTACHED = re.compile(r"[0-9A-Za-z*]")
 _REGIONS = sorted(read_tsv("ko/pii_licence_regions.tsv"))
 _LICENCE = re.compile(
     rf"{_HEAD}(?:{'|'.join(row[0] for row in _REGIONS)})"
     rf"(?P<s> ?- ?| |)[0-9]{{2}}(?P=s)[0-9]{{6}}(?P=s)[0-9]{{2}}{_TAIL}"
 )
+_NUMBERED = re.compile("제 ?\\Z")
 _OLD_LICENCE = re.compile(
     rf"(?:{'|'.join(row[1] for row in reversed(_REGIONS))})[ -]?[0-9]{{2}}(?P<s>[- ]?)[0-9]{{6}}(?P=s)[0-9]{{2}}{_TAIL}"
 )
-_PASSPORT = re.compile(r"(?<![0-9A-Za-z*])[MSRODmsrod](?:[0-9]{8}|[0-9]{3}[A-Za-z][0-9]{4})(?![0-9A-Za-z*])")
+_PASSPORT = re.compile(r"[MSRODmsrod][ -]?(?:[0-9]{8}|[0-9]{3}[A-Za-z][0-9]{4})(?![0-9A-Za-z*])")
 _CHAIN = re.compile(rf"{_HEAD}[0-9]{{2,8}}(?:(?: ?- ?|\.)[0-9]{{1,8}}){{1,5}}{_TAIL}")
-_SPACED = re.compile(rf"{_HEAD}[0-9]{{2,6}}(?: [0-9]{{2,8}}){{2,3}}{_TAIL}")
+_SPACED = re.compile(rf"{_HEAD}[0-9]{{2,6}}(?: [0-9]{{1,8}}){{1,4}}{_TAIL}")
+_AMOUNT = re.compile(r" ?(?:원|만|억|달러|엔|위안|유로|건|명|개)")
 _JOINED = re.compile(rf"{_HEAD}(?<![0-9]\.)[0-9]{{10,14}}{_TAIL}")
 
 
@@ -60,15 +66,18 @@ def cards(text: str, start: int, end: int) -> Iterator[Span]:
     for match in _CARD.finditer(text, start, end):
         value, digits = match.group(), _digits(match.group())
         grouped = len(value) > len(digits)
-        context = named("card", text, match.start()) is True
+        context = named("card", text, match.start())
         stop = match.end()
+        if context is False:
+            continue
         if match.group("a") == " " and not context and _in_row(text, match):
             continue
         if len(digits) > 16 and grouped and not card_check(digits):
             stop, digits = _drop_last_group(text, match), digits[:16]  # 4111 ... 1111 12/25: an expiry date follows
-        if card_check(digits) and (context or grouped or len(digits) > 13):
+        inside = not (grouped or context) and _in_word(text, *match.span())
+        if card_check(digits) and (context or grouped or (len(digits) > 13 and not inside)):
             yield Span(match.start(), stop, "card", "high" if grouped or context else "low")
-        elif context and grouped:
+        elif context or (context is None and match.group("a") == "-" and card_check(digits, luhn=False)):
             yield Span(match.start(), stop, "card", "low")
 
 
@@ -76,6 +85,11 @@ def _in_row(text: str, match: re.Match[str]) -> bool:
     """True beside one more four-digit group, as in a table of years or prices."""
     around = text[max(0, match.start() - 6) : match.start()], text[match.end() : match.end() + 6]
     return any(_ROW.search(side) for side in around)
+
+
+def _in_word(text: str, start: int, end: int) -> bool:
+    """True where a Latin letter touches: part of a hash."""
+    return any(c.isascii() and (c.isalpha() or c == "_") for c in text[max(0, start - 1) : start] + text[end : end + 1])
 
 
 def _drop_last_group(text: str, match: re.Match[str]) -> int:
@@ -93,10 +107,19 @@ def residents(text: str, start: int, end: int) -> Iterator[Span]:
             continue
         context = named("rrn", text, match.start())
         valid = resident_check(digits)
+        if context is None and ("." in match.group() or (not valid and _is_corporate(digits))):
+            continue
         if context is False or (len(match.group()) == 13 and context is None and _is_serial(text, match, valid)):
             continue
         kind = "foreigner" if digits[6] in "5678" else "rrn"
         yield Span(match.start(), match.end(), kind, "high" if valid or context else "low")
+
+
+def _is_corporate(digits: str) -> bool:
+    """A corporate number: its own check digit, a court (11-28) and a legal form (11-22) where a birthday has its year
+    and day, and a birth before 1930, when a true resident number has a true sum."""
+    court, form = int(digits[:2]), int(digits[4:6])
+    return corporate_check(digits) and digits[6] in "901256" and 11 <= court <= 28 and 11 <= form <= 22
 
 
 def _is_serial(text: str, match: re.Match[str], valid: bool) -> bool:
@@ -117,15 +140,22 @@ def licences(text: str, start: int, end: int) -> Iterator[Span]:
     """Driver's licences: region code (or region name) and ten digits; without separators only after 면허."""
     for pattern in (_LICENCE, _OLD_LICENCE):
         for match in pattern.finditer(text, start, end):
-            context = named("licence", text, match.start()) is True
-            if context or (match.group("s") and account_hint(text, *match.span()) is None):
+            context = near("licence", text, *match.span())
+            if (
+                _NUMBERED.search(text[max(0, match.start() - 2) : match.start()])
+                or text[match.end() : match.end() + 1] == "호"
+            ):
+                continue
+            if context or (context is not False and match.group("s") and account_hint(text, *match.span()) != "strong"):
                 yield Span(match.start(), match.end(), "licence", "high" if context else "low")
 
 
 def passports(text: str) -> Iterator[Span]:
     """Passport numbers after a word such as 여권; takes the shadow in which letters are still letters."""
     for match in _PASSPORT.finditer(text):
-        if named("passport", text, match.start()):
+        if match.start() and _ATTACHED.match(text, match.start() - 1):
+            continue
+        if near("passport", text, *match.span()):
             yield Span(match.start(), match.end(), "passport", "high")
 
 
@@ -134,9 +164,11 @@ def accounts(text: str, start: int, end: int) -> Iterator[Span]:
     for pattern, most in ((_CHAIN, 16), (_JOINED, 14), (_SPACED, 16)):
         for match in pattern.finditer(text, start, end):
             digits = _digits(match.group())
-            if not 10 <= len(digits) <= most or (pattern is _SPACED and not re.search(r"[0-9]{6}", match.group())):
+            if not 10 <= len(digits) <= most or _AMOUNT.match(text, match.end()):
                 continue
             hint = account_hint(text, *match.span())
+            if pattern is _SPACED and hint == "weak" and not re.search(r"[0-9]{6}", match.group()):
+                continue
             if hint == "strong" or (hint == "weak" and not _is_public(match.group(), digits)):
                 yield Span(match.start(), match.end(), "account", "high" if hint == "strong" else "low")
 

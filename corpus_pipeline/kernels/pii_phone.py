@@ -29,6 +29,7 @@ _NUMBER = re.compile(
 )
 _BARE = re.compile(r"[0-9]+")
 _ATTACHED = re.compile(r"[A-Za-z0-9_=/&#?%.*+-]\Z")
+_DECIMAL = re.compile(r"\.[0-9]")
 _TOUCHING = re.compile(r"[A-Za-z_]")
 _LABEL = re.compile(r"(?<![A-Za-z])(?:tel|fax|phone|mobile|hp|h\.p|[tfmp])\Z", re.IGNORECASE)
 
@@ -47,6 +48,8 @@ def phones(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _stands_clear(text: str, match: re.Match[str]) -> bool:
     head = text[max(0, match.start() - 6) : match.start()]
+    if _DECIMAL.match(text, match.end()):
+        return False
     if match.group("mobile"):
         if len(match.group()) == 10 and match.group().startswith("010"):
             return False  # 010 numbers have eight digits after the code since 2007
@@ -63,6 +66,6 @@ def prefix_digits(value: str) -> int:
     >>> prefix_digits("010-1234-5678"), prefix_digits("+82-10-1234-5678"), prefix_digits("02)123-4567")
     (3, 4, 2)
     """
-    match = _NUMBER.match(value)
+    match = _NUMBER.match(value) or _NUMBER.match(value.replace(" ", ""))  # 0 1 0 - 1 2 3 4 ...
     code = (match.group("m") or match.group("f")) if match else ""
     return sum("0" <= c <= "9" for c in code)

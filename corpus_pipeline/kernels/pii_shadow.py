@@ -1,7 +1,7 @@
 """A copy of the text in which one digit is one character, with the way back to the original offsets.
 
-Folded: full-width and mathematical digits and letters, every kind of dash and space; dropped: zero-width
-characters. Letters that look like digits, and Hangul digits, are folded only inside runs that are shaped like
+Folded: full-width, Arabic and mathematical digits and letters, every kind of dash and space; dropped: characters of
+no width. Letters that look like digits, and Hangul digits, are folded only inside runs that are shaped like
 numbers. Bias: fold when unsure, for the shadow is only matched on and never written out.
 """
 
@@ -11,33 +11,57 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-__all__ = ["Shadow", "shadow_of"]
+from corpus_pipeline.resources import read_tsv
 
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u30fc\u3161\ufe58\ufe63\uff0d\u00ad"
+__all__ = ["HANGUL_DIGITS", "LETTER_DIGITS", "Shadow", "shadow_of"]
+
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u30fc\u3161\ufe58\ufe63\uff0d"
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_FOLD = {ord(c): "-" for c in _DASHES if c != "\u00ad"} | {ord(c): " " for c in _SPACES}
-_FOLD |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0xFF0D: "-"}
-_FOLD |= {0x1D7CE + n: str(n % 10) for n in range(50)}
-_ZERO_WIDTH = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff"
-_ODD = re.compile(f"[{_DASHES}{_SPACES}\uff01-\uff5e\U0001d7ce-\U0001d7ff]")
-_DROP = re.compile(f"[{_ZERO_WIDTH}]")
-
-_HANGUL = "공영일이삼사오육칠팔구"
-_DIGIT_LIKE = "0-9OoIl"
-_TO_DIGIT = str.maketrans("OoIl" + _HANGUL, "0011" + "00123456789")
-_MIXED = re.compile(rf"[{_DIGIT_LIKE}](?:[-. ]?[{_DIGIT_LIKE}]){{8,}}")
-# Groups of one script each: in 010-1234-567팔 or 011-123-4567이 the last syllable is a particle or noise.
-_SPOKEN = re.compile(
-    rf"(?<![0-9])[0Oo공영](?:[2이]|[1lI일3삼4사5오6육7칠8팔][{_DIGIT_LIKE}{_HANGUL}]{{1,2}})(?:[-. )_/~]{{1,3}})?"
-    rf"(?:[{_DIGIT_LIKE}]{{3,4}}|[{_HANGUL}]{{3,4}})(?:[-. )_/~]{{1,3}})?(?:[{_DIGIT_LIKE}]{{4}}|[{_HANGUL}]{{4}})"
+_FOLD = {ord(c): "-" for c in _DASHES} | {ord(c): " " for c in _SPACES}
+_FOLD |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0xFF0D: "-", 0x3007: "0"}
+_FOLD |= {first + n: str(n % 10) for first, size in ((0x1D7CE, 50), (0x660, 10), (0x6F0, 10)) for n in range(size)}
+# Soft hyphen, joiners, direction marks, Hangul fillers, variation selectors, the box of a keycap digit, tags.
+_NO_WIDTH = (
+    "\u00ad\u034f\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0001-\U000e01ef"
 )
+_FOLDED = f"{_DASHES}{_SPACES}\u0660-\u0669\u06f0-\u06f9\u3007\uff01-\uff5e\U0001d7ce-\U0001d7ff"
+_ODD = re.compile(f"[{_FOLDED}]")
+_DROP = re.compile(f"[{_NO_WIDTH}]")
+_UNUSUAL = re.compile(f"[{_FOLDED}{_NO_WIDTH}]")
+
+HANGUL_DIGITS = "공영일이삼사오육칠팔구"
+LETTER_DIGITS = "OoIlㅇㅣ"
+_TO_DIGIT = str.maketrans(LETTER_DIGITS + HANGUL_DIGITS, "001101" + "00123456789")
+_ANY = f"0-9{LETTER_DIGITS}{HANGUL_DIGITS}"
+_BETWEEN = "-. ()_/~·"
+_PLATE = "".join(row[0] for row in read_tsv("ko/pii_plate_syllables.tsv"))
+# What a kind made of digits can hide in: nine digits, a plate, four octets, a flat, a long IPv6 group.
+# The look-ahead is there for speed: it settles most starts before the branches are tried.
+_STRETCH = re.compile(
+    rf"[{_ANY}](?=[{_BETWEEN}{_ANY}{_PLATE}동A-Fa-f])(?:(?:[{_BETWEEN}]{{0,4}}[{_ANY}]){{8,}}"
+    rf"|[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}|[0-9]{{0,2}} ?[{_PLATE}] ?-? ?[0-9]{{4}}"
+    rf"|(?<=[1일lI])[5689오육팔구][{_ANY}]{{2}}[-. ]?[{_ANY}]{{4}}"
+    r"|[0-9]{1,3}동 ?,? ?[0-9]{2,5}호|[0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:)"
+)
+_LETTER = re.compile(f"[{LETTER_DIGITS}]")
+_VERB = re.compile(r"[고며다라야에었지]")
+# 4567이 and 15일 end in a particle or a unit; a syllable on its own is a word, or the end of one (대구 95).
+_PARTICLE = re.compile(rf"(?<=[0-9])[이일](?![{_ANY}])|(?<![{_ANY}])[{HANGUL_DIGITS}](?![{_ANY}])")
 
 
 class Shadow(NamedTuple):
-    """`text` to match on, `plain` before letters were read as digits (same offsets), and the dropped positions."""
+    """A text to match on, and the way back.
+
+    text      digits folded, and letters read as digits where they stand for them
+    plain     the same without that reading; same offsets
+    stretches (start, end) of all that digits could make, in order; what they touch is the scans' business
+    dropped   positions of the dropped characters, each counted in the text without those before it
+    """
 
     text: str
     plain: str
+    stretches: tuple[tuple[int, int], ...]
     dropped: tuple[int, ...]
 
     def origin(self, index: int) -> int:
@@ -53,40 +77,41 @@ def shadow_of(text: str) -> Shadow:
     """
     dropped: tuple[int, ...] = ()
     plain = text
-    if _DROP.search(text):
+    if _UNUSUAL.search(text):
         dropped = tuple(match.start() - rank for rank, match in enumerate(_DROP.finditer(text)))
-        plain = _DROP.sub("", text)
-    plain = _ODD.sub(_folded, plain)  # a third of the time of str.translate, for such characters are rare
-    return Shadow(_read_digits(plain), plain, dropped)
+        plain = _ODD.sub(_folded, _DROP.sub("", text))  # a third of the time of str.translate: such characters are rare
+    stretches: list[tuple[int, int]] = []
+    pieces: list[str] = []
+    done = 0
+    for match in _STRETCH.finditer(plain):
+        start, end = match.span()
+        stretches.append((start, end))
+        read = _read_digits(plain, match)
+        if read:
+            pieces += (plain[done:start], read)
+            done = end
+    return Shadow("".join((*pieces, plain[done:])) if pieces else plain, plain, tuple(stretches), dropped)
 
 
 def _folded(match: re.Match[str]) -> str:
     return _FOLD[ord(match.group())]
 
 
-def _read_digits(plain: str) -> str:
-    """Letters and Hangul read as digits where the run is shaped like a number; every offset stays."""
-    pieces: list[tuple[int, str]] = []
-    for match in _MIXED.finditer(plain):
-        run = match.group()
-        if run.isascii() and any(letter in run for letter in "OoIl") and _is_number(plain, match):
-            pieces.append((match.start(), run.translate(_TO_DIGIT)))
-    for match in _SPOKEN.finditer(plain):
-        run = match.group()
-        if not run.isascii() or any(letter in run for letter in "OoIl"):
-            pieces.append((match.start(), run.translate(_TO_DIGIT)))
-    if not pieces:
-        return plain
-    out = list(plain)
-    for start, run in pieces:
-        out[start : start + len(run)] = run
-    return "".join(out)
+def _read_digits(plain: str, match: re.Match[str]) -> str | None:
+    """A stretch with letters and Hangul read as digits, every offset the same; None where there are none to read.
 
-
-def _is_number(plain: str, match: re.Match[str]) -> bool:
-    """A run of digits and look-alikes that no letter touches, and that is mostly digits (6 of 9)."""
-    beside = plain[max(0, match.start() - 1) : match.start()] + plain[match.end() : match.end() + 1]
-    if any(c.isascii() and c.isalnum() for c in beside):
-        return False
-    digits = sum(c in "0123456789" for c in match.group())
-    return digits * 3 >= 2 * sum(c not in "-. " for c in match.group())
+    Letters stand for digits when at most two in three are and no further letter touches the run.
+    """
+    run = match.group()
+    letters = len(_LETTER.findall(run))
+    if not letters and run.isascii():
+        return None
+    if letters:
+        beside = plain[max(0, match.start() - 1) : match.start()] + plain[match.end() : match.end() + 1]
+        if letters * 3 > 2 * sum(c not in _BETWEEN for c in run) or any(c.isascii() and c.isalnum() for c in beside):
+            return None
+    read = _PARTICLE.sub("\0", run)
+    if run.endswith("이") and _VERB.match(plain, match.end()):  # 오육칠이고, 오육칠이며
+        read = read[:-1] + "\0"
+    read = read.translate(_TO_DIGIT)
+    return "".join(old if new == "\0" else new for old, new in zip(run, read, strict=True))

@@ -28,7 +28,7 @@ def same_keys(storage: Storage, config: Config, written: Mapping[str, Written]) 
 
 
 def all_records(read: DataFrame, written: Mapping[str, Written]) -> None:
-    """Per source: records read (records_read, a scan of its own) = documents + rejected.
+    """Per source: records read (records_read, a scan of its own) = records in documents + rejected.
 
     Raises ConservationError; ResourceError for a source without a single record.
     """
@@ -38,7 +38,7 @@ def all_records(read: DataFrame, written: Mapping[str, Written]) -> None:
             raise ResourceError(
                 f"sources.{source}", "at least one record", "none", "Check its path and format, or remove the source."
             )
-        kept = written["raw_documents"].metrics[f"source={source}/documents"]
+        kept = written["raw_documents"].metrics[f"source={source}/records"]
         rejected = written["rejected_records"].metrics[f"source={source}/rejected"]
         if kept + rejected != records:
             raise ConservationError(

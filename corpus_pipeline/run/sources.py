@@ -11,13 +11,19 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError, ResourceError
+from corpus_pipeline.run import record_files
 from corpus_pipeline.run.failures import condition
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.collect import CORRUPT, PATH, Params, Source
-from corpus_pipeline.stages.read_files import FORMATS
+from corpus_pipeline.stages.read_files import FORMATS, sheet_records
 
 _NEEDS_FIELDS = ("json", "csv", "xml")
 _LISTING_OPTIONS = ("recursiveFileLookup", "pathGlobFilter", "modifiedBefore", "modifiedAfter")
+PAGE_END = "</page>"
+# Java's cp949 is IBM's table, and its EUC-KR lacks the syllables that Windows added.
+_JAVA_CHARSETS = dict.fromkeys(("cp949", "ms949", "uhc", "euc-kr", "euc_kr"), "x-windows-949") | {
+    "cp932": "windows-31j"
+}
 _GLOB = re.compile(r"[*?\[{]")
 
 
@@ -52,10 +58,9 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
     paths, options = _place(source)
     base = storage.qualified(_base(source.path)).rstrip("/") + "/"
     if source.format in FORMATS:
-        files = spark.read.format("binaryFile").options(**options).load(paths)
-        small = files.where(F.col("length") <= params.max_file_bytes)
-        large = files.where(F.col("length") > params.max_file_bytes).withColumn("content", F.lit(None).cast("binary"))
-        return small.unionByName(large).select(_below(base, F.col("path")).alias(PATH), "content")
+        return _records(spark, source, base, params.max_file_bytes)
+    for key in [one for one in options if one.lower() in ("encoding", "charset")]:
+        options[key] = _JAVA_CHARSETS.get(str(options[key]).lower(), options[key])
     reader = spark.read.format(source.format).options(**options)
     if source.format in _NEEDS_FIELDS:
         if source.fields is None:
@@ -81,6 +86,31 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
             condition(error) or "an error",
             "Check format, fields, options.",
         ) from None
+
+
+def _records(spark: SparkSession, source: Source, base: str, limit: int) -> DataFrame:
+    """The records of a format of ours: the columns of read_files.RAW."""
+    paths, options = _place(source)
+    content, problem = F.col("content"), F.lit(None).cast("string").alias("problem")
+    if source.format == "mediawiki":  # Spark cuts files, bz2 too, at any text; its XML reader takes a file as a whole
+        pages = spark.read.options(**options).text(paths, lineSep=PAGE_END)
+        path = _decoded(F.col("_metadata.file_path"))
+        whole = F.concat(F.col("value"), F.lit(PAGE_END)).cast("binary")
+        files = pages.where(~F.trim(F.col("value"), F.lit(" \r\n")).isin("", "</mediawiki>")).select(
+            path.alias("path"), whole.alias("content"), F.length(whole).alias("length")
+        )
+    else:
+        files = spark.read.format("binaryFile").options(**options).load(paths)
+    files = files.withColumn(PATH, _below(base, F.col("path")))
+    if source.format == "warc":
+        return record_files.read(files.select("path", PATH, "length"), limit)
+    bounded = F.when(F.col("length") <= limit, content).alias("content")
+    if source.format != "mediawiki":  # two scans: Spark loads what a `when` reads
+        large = files.where(F.col("length") > limit).withColumn("content", F.lit(None).cast("binary"))
+        files, bounded = files.where(F.col("length") <= limit).unionByName(large), content
+    front = F.lit(None).cast("map<string,string>").alias("front")
+    records = files.select(PATH, F.col(PATH).alias("record_id"), bounded, front, problem)
+    return sheet_records(records, limit) if source.format == "xlsx" else records
 
 
 def _place(source: Source) -> tuple[list[str], dict[str, str | int | bool]]:

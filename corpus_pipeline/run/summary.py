@@ -28,7 +28,7 @@ def summary(storage: Storage, config: Config) -> str:
         lines.append(
             (
                 name,
-                f"{kept + rejected:,.0f}",
+                f"{value('raw_documents', part, 'records') + rejected:,.0f}",
                 f"{rejected:,.0f}",
                 f"{kept:,.0f}",
                 f"{value('mixture', part, 'kept'):,.0f}",

@@ -4,10 +4,13 @@ Each source of the config names a reader and, per contract column, a SQL express
 Reject reasons, in the order they are tried (the first that holds is kept):
 
 malformed_record    the reader could not parse the record (JSON, CSV)
-<reader's problem>  undecodable, nul_bytes, no_main_text, unparsable_html, file_too_large
+<reader's problem>  undecodable, no_main_text, broken_gzip, ... (docs/sources.md lists them by format)
 not_permitted       `permitted` is false or null, or the page says noindex
+missing_licence     the source maps `licence`, and the record has none
+<shape's reasons>   no_answer, not_adopted, low_reputation (stages/shapes.py)
 <source's rules>    the names under `reject:` in the config
-missing_record_id, missing_text, record_too_large, undecodable, nul_bytes, too_short
+missing_record_id, missing_thread, missing_text, record_too_large, undecodable, nul_bytes, too_short
+mojibake            readable bytes, unreadable text: it was decoded with a wrong charset before it came here
 repeated_record     the same record again: equal id, title, text, url, category and date
 
 Cost: one pass over the input, a scan without Python that counts it, and one shuffle of the extracted text by
@@ -19,19 +22,18 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
+from typing import Literal
 
-import pyarrow as pa
 from pydantic import Field, field_validator
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.errors import ConfigError
-from corpus_pipeline.kernels.unicode import nfc
 from corpus_pipeline.schemas import contract
-from corpus_pipeline.stages import read_files
+from corpus_pipeline.stages import read_files, shapes
 from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.params import Params as StageParams
 
@@ -39,7 +41,6 @@ CORRUPT = "_corrupt_record"
 PATH = "_path"
 _UNSEEN = r"(?U)[\s\p{Cc}\p{Cf}\p{Z}]+"  # white space, control and zero-width characters, in Java's regex
 EXCERPT_CHARS = 200
-_NORMALISED = ("source_name", "title", "text", "category")
 _REST = ("path", "problem", "doc_type", "licence", "source_name", "speakers", "text_bytes", "excerpt")
 _IDENTITY = ("source", "record_id", "title", "text", "url", "category", "created_at")
 
@@ -47,28 +48,32 @@ _IDENTITY = ("source", "record_id", "title", "text", "url", "category", "created
 class Source(StageParams):
     """One source: where it is, how to read it, and what its fields mean.
 
-    format    a Spark reader (json, csv, text, parquet, ...), or html, frontmatter, text_file
+    format    a Spark reader (json, csv, text, parquet, ...), or one of read_files.FORMATS (docs/sources.md)
     path      one glob or several
     options   options of the Spark reader
     fields    DDL of the input's columns; needed for json and csv, where guessing depends on the data
-    encoding  charset for html, frontmatter and text_file; `auto` finds it
+    encoding  charset for the formats of read_files; `auto` finds it
+    extractor of the main text of pages: `model` (kernels/html.py) or `trafilatura`
     doc_type, licence, name   constants of the source (name: what is shown, e.g. the cafe)
     explode   SQL expression giving an array; each element is one record, called `item`
     columns   contract column -> SQL expression over the input's columns, `_path` and `item`
     reject    reason -> SQL condition over the same; a record for which it is true is rejected
+    shape     what one document is made of (stages/shapes.py); without it, one record
     """
 
     format: str
     path: tuple[str, ...] = Field(min_length=1)
     doc_type: str
-    licence: str
+    licence: str = Field(pattern=r"\S")
     name: str | None = None
     options: dict[str, str | int | bool] = Field(default_factory=dict)
     fields: str | None = None
     encoding: str = "auto"
+    extractor: Literal["model", "trafilatura"] = "model"
     explode: str | None = None
     columns: dict[str, str]
     reject: dict[str, str] = Field(default_factory=dict)
+    shape: shapes.Shape | None = None
 
     @field_validator("encoding")
     @classmethod
@@ -109,7 +114,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     exploded = {name: _explode(name, tables[name], source) for name, source in params.sources.items()}
     records = [map_source(name, exploded[name], source, params) for name, source in params.sources.items()]
     together = reduce(DataFrame.unionByName, records)
-    marked = _mark_repeats(_normalise(together), _key(params)).persist(StorageLevel.DISK_ONLY)
+    marked = _mark_repeats(_shaped(together, params), _key(params)).persist(StorageLevel.DISK_ONLY)
     counts = [
         df.groupBy().agg(F.count(F.lit(1)).alias("records")).select(F.lit(name).alias("source"), "records")
         for name, df in exploded.items()
@@ -122,11 +127,22 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
 
 
 def map_source(name: str, df: DataFrame, source: Source, params: Params) -> DataFrame:
-    """The records of one source in the columns of schemas/records.json, plus `excerpt`."""
+    """The records of one source in the columns of schemas/records.json, plus those of its shape and `excerpt`."""
     if source.format in read_files.FORMATS:
-        df = read_files.read_files(df, source.format, source.encoding)
+        how = read_files.How(source.format, source.encoding, source.extractor, params.max_file_bytes)
+        df = read_files.read_files(df, how)
+    shape = source.shape
+    columns = {column: _expression(name, df, column, sql) for column, sql in _mapping(source).items()}
+    turns = shapes.turns_of(name, df, shape) if isinstance(shape, shapes.Dialogue) else None
+    if turns is not None:
+        columns["text"] = shapes.joined(turns).alias("text")
+    place = shapes.place_in_thread(name, df, shape) if isinstance(shape, shapes.Thread) else {}
     mapped = df.select(
-        *[_expression(name, df, column, sql) for column, sql in _mapping(source).items()],
+        *columns.values(),
+        *[column.alias(key) for key, column in place.items()],
+        (F.lit(None).cast(shapes.TURNS) if turns is None else turns).alias("turns"),
+        (F.col(shapes.LEFT_OUT) if shapes.LEFT_OUT in df.columns else F.lit(0).cast("long")).alias("removed_bytes"),
+        F.lit(1).alias("records"),
         _source_problem(name, df, source).alias("problem"),
         (F.col(CORRUPT) if CORRUPT in df.columns else F.lit(None).cast("string")).alias("unparsed"),
     )
@@ -136,6 +152,7 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
             (F.col("problem") == "malformed_record", "malformed_record"),
             (F.col("problem").isNotNull(), F.col("problem")),
             (F.col("record_id").isNull(), "missing_record_id"),
+            (F.col("thread").isNull() if place else F.lit(False), "missing_thread"),
             (text.isNull(), "missing_text"),
             (F.length(text) > params.max_record_chars, "record_too_large"),
             (_undecodable("text") | _undecodable("title"), "undecodable"),
@@ -150,10 +167,15 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
     }
     marked = mapped.withColumn("problem", problem).withColumn("excerpt", F.when(F.col("problem").isNotNull(), excerpt))
     sized = marked.withColumn("text_bytes", F.octet_length(raw).cast("long")).drop("unparsed")
-    return sized.withColumns(safe).withColumn("source", F.lit(name))
+    named = F.transform("turns", lambda turn: F.struct(F.make_valid_utf8(turn["speaker"]), turn["text"]))
+    safe["turns"] = F.when(F.col("problem").isNull(), named.cast(shapes.TURNS))
+    records = sized.withColumns(safe).withColumn("source", F.lit(name))
+    return shapes.group(records, shape, params.max_record_chars) if isinstance(shape, shapes.Thread) else records
 
 
 def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
+    if isinstance(source.shape, shapes.Qna):
+        return shapes.choose(name, df, source.shape)
     if source.explode is None:
         return df
     return df.select("*", F.explode_outer(_expression(name, df, "item", source.explode)).alias("item"))
@@ -162,7 +184,7 @@ def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
 def _mapping(source: Source) -> dict[str, str]:
     """SQL per contract column, the source's constants and sensible defaults filled in."""
     file_format = source.format in read_files.FORMATS
-    known = set(contract("records").columns) - {"source", "problem", "path", "doc_type", "licence"}
+    known = set(contract("records").columns) - {"source", "problem", "path", "doc_type", "speakers"}
     unknown = sorted(set(source.columns) - known)
     if unknown:
         raise ConfigError(
@@ -171,33 +193,22 @@ def _mapping(source: Source) -> dict[str, str]:
             f"{unknown}",
             "Rename them.",
         )
-    defaults = dict.fromkeys(known, "NULL")
+    defaults = dict.fromkeys(known | {"speakers"}, "NULL")  # a shape fills it, with ids for names
     defaults |= {
         "doc_type": _quoted(source.doc_type),
         "licence": _quoted(source.licence),
         "source_name": "NULL" if source.name is None else _quoted(source.name),
-        "permitted": "noindex IS NULL OR NOT noindex" if source.format == "html" else "true",
+        "permitted": "true",
     }
     if file_format:
-        defaults |= {"record_id": PATH, "text": "body", "title": "title", "url": "url", "created_at": "created_at"}
+        defaults |= {name: name for name in ("record_id", "title", "url", "created_at")} | {"text": "body"}
     return {**defaults, **source.columns, "path": PATH}
 
 
 def _expression(name: str, df: DataFrame, column: str, sql: str) -> Column:
     """`sql` as the contract's type, checked against `df` now, so that the error names the source's key."""
-    from pyspark.errors import PySparkException
-
+    expression = shapes.checked(f"sources.{name}: {column}", df, sql)
     wanted = "string" if column in ("path", "item") else struct_of("records")[column].dataType
-    try:
-        expression = F.expr(sql)
-        df.select(expression)
-    except PySparkException as error:
-        raise ConfigError(
-            f"sources.{name}: {column}: {sql}",
-            f"a SQL expression over {', '.join(df.columns)}",
-            error.getCondition() or "an error",
-            "Correct the expression.",
-        ) from None
     return expression if column == "item" else expression.cast(wanted).alias(column)
 
 
@@ -207,8 +218,15 @@ def _source_problem(name: str, df: DataFrame, source: Source) -> Column:
         cases.append((F.col(CORRUPT).isNotNull(), "malformed_record"))
     if source.format in read_files.FORMATS:
         cases.append((F.col("problem").isNotNull(), F.col("problem")))
-    permitted = _expression(name, df, "permitted", _mapping(source)["permitted"])
-    cases.append((~F.coalesce(permitted, F.lit(False)), "not_permitted"))
+    mapping = _mapping(source)
+    permitted = F.coalesce(_expression(name, df, "permitted", mapping["permitted"]), F.lit(False))
+    if "noindex" in df.columns:  # what the page says holds, whatever the mapping says
+        permitted &= ~F.coalesce(F.col("noindex").cast("boolean"), F.lit(False))
+    cases.append((~permitted, "not_permitted"))
+    licence = F.trim(_expression(name, df, "licence", mapping["licence"]))
+    cases.append((F.coalesce(licence, F.lit("")) == "", "missing_licence"))
+    if shapes.PROBLEM in df.columns:
+        cases.append((F.col(shapes.PROBLEM).isNotNull(), F.col(shapes.PROBLEM)))
     for reason, sql in source.reject.items():
         condition = _expression(name, df, "permitted", sql)
         cases.append((F.coalesce(condition, F.lit(False)), reason))
@@ -230,16 +248,11 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _normalise(records: DataFrame) -> DataFrame:
-    return map_batches(records, nfc_batch, records.columns, records.schema)
-
-
-def nfc_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """NFC in the text columns; a row for a row."""
-    for column in _NORMALISED:
-        index = batch.schema.get_field_index(column)
-        batch = batch.set_column(index, column, nfc(batch.column(index)))
-    return batch
+def _shaped(records: DataFrame, params: Params) -> DataFrame:
+    articles = {name: s.shape for name, s in params.sources.items() if isinstance(s.shape, shapes.Article)}
+    rules = {name: frozenset(shape.rules) for name, shape in articles.items()}
+    result = records.drop("turns").schema
+    return map_batches(records, partial(shapes.shape_batch, rules=rules), records.columns, result)
 
 
 def _key(params: Params) -> str:

@@ -11,12 +11,15 @@ each source, which runs when `transform` is called. `boilerplate: {share: null}`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
-from pydantic import Field, field_validator
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pydantic import Field, field_validator, model_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -26,28 +29,49 @@ from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.boilerplate import Boilerplate, Known, find_lines
 from corpus_pipeline.stages.params import Params as StageParams
+from corpus_pipeline.stages.params import once
 
 _MONTH = r"^(?:19|20)\d\d[-./]?(?:0[1-9]|1[0-2])(?!\d{3})"  # no start of a longer number
 _TYPES = {"boilerplate_bytes": pa.int64(), "boilerplate_removed": pa.bool_()}
+_COUNTS = (*(f"{prefix}_{kind}" for kind in pii.KINDS for prefix in ("masked", "unsure")), "profanity")
 _WRITTEN = ("title", "text", "source_name", "category")
 
 
 class Params(StageParams):
-    """kinds: personal data to mask (kernels/pii.py KINDS). soften_profanity: mask profane words too.
+    """kinds: personal data to mask (kernels/pii.py KINDS; the numbers of organisations are off by default).
+    styles: how a kind is masked, `stars` in place where it is not named, or a `token` such as <|phone|>.
+    soften_profanity: how profane words are softened, `stars` or `mild` forms; null: they are counted alone.
     boilerplate: which repeated lines are counted and removed.
     """
 
-    kinds: tuple[str, ...] = pii.KINDS
-    soften_profanity: bool = False
+    kinds: tuple[str, ...] = pii.PERSONAL
+    styles: dict[str, Literal["stars", "token"]] = Field(default_factory=dict)
+    soften_profanity: profanity.Style | None = None
     boilerplate: Boilerplate = Field(default_factory=Boilerplate)
 
     @field_validator("kinds")
     @classmethod
     def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(kinds) - set(pii.KINDS))
-        if unknown:
-            raise ValueError(f"unknown kinds {unknown}; known: {', '.join(pii.KINDS)}")
-        return kinds
+        _check_known(kinds)
+        return once(kinds)
+
+    @model_validator(mode="after")
+    def _used(self) -> Params:
+        _check_known(self.styles)
+        unused = sorted(set(self.styles) - set(self.kinds))
+        if unused:
+            raise ValueError(f"styles of kinds that are off: {unused}; add them to kinds")
+        return self
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        return frozenset(kind for kind, style in self.styles.items() if style == "token")
+
+
+def _check_known(kinds: Iterable[str]) -> None:
+    unknown = sorted(set(kinds) - set(pii.KINDS))
+    if unknown:
+        raise ValueError(f"unknown kinds {unknown}; known: {', '.join(pii.KINDS)}")
 
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
@@ -68,24 +92,24 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
 
 def scrub_batch(batch: pa.RecordBatch, *, params: Params, known: Known) -> pa.RecordBatch:
     """The kernel of scrub: the columns of `documents` but the counts -> all columns; a row for a row."""
-    kinds = frozenset(params.kinds)
-    columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
-    counts: list[Counter[str]] = [Counter() for _ in range(batch.num_rows)]
+    columns: dict[str, Any] = {name: batch.column(name) for name in batch.schema.names}
+    counts = {name: np.zeros(batch.num_rows, np.int32) for name in _COUNTS}
+    rows = range(batch.num_rows)
     for name in _WRITTEN:
-        columns[name] = [_scrub(value, counts[i], kinds, params) for i, value in enumerate(columns[name])]
-    columns["speakers"] = [
-        None if names is None else [_scrub(value, counts[i], kinds, params) or "" for value in names]
-        for i, names in enumerate(columns["speakers"])
-    ]
+        columns[name] = _scrubbed(columns[name].to_pylist(), rows, counts, params)
+    speakers = columns["speakers"].to_pylist()
+    spoken = [(row, name) for row, names in enumerate(speakers) for name in names or ()]
+    scrubbed = iter(_scrubbed([name for _, name in spoken], [row for row, _ in spoken], counts, params))
+    columns["speakers"] = [None if names is None else [next(scrubbed) for _ in names] for names in speakers]
+    columns["source"] = columns["source"].to_pylist()
     _cut_boilerplate(columns, known, params.boilerplate)
-    columns["text_bytes"] = [len(text.encode()) for text in columns["text"]]
-    for kind in pii.KINDS:
-        columns[f"masked_{kind}"] = [count[kind] for count in counts]
-    columns["profanity"] = [count["profanity"] for count in counts]
+    columns["text"] = pa.array(columns["text"], pa.string())
+    columns["text_bytes"] = pc.binary_length(columns["text"])
+    columns |= counts
     return pa.RecordBatch.from_pydict(columns, schema=_arrow_schema(batch, tuple(columns)))
 
 
-def _cut_boilerplate(columns: dict[str, list[Any]], known: Known, params: Boilerplate) -> None:
+def _cut_boilerplate(columns: dict[str, Any], known: Known, params: Boilerplate) -> None:
     """Fill the columns boilerplate_*, and shorten `text` where its source's lines are removed."""
     columns |= {name: [] for name in ("boilerplate_lines", "boilerplate_bytes", "boilerplate_removed")}
     for i, (source, text) in enumerate(zip(columns["source"], columns["text"], strict=True)):
@@ -100,17 +124,40 @@ def _cut_boilerplate(columns: dict[str, list[Any]], known: Known, params: Boiler
 
 def _scrub_text(text: str, *, params: Params) -> str:
     """What becomes of a document's text before boilerplate is cut."""
-    return _scrub(text, Counter(), frozenset(params.kinds), params) or ""
+    return _scrubbed([text], [0], {name: np.zeros(1, np.int32) for name in _COUNTS}, params)[0] or ""
 
 
-def _scrub(value: str | None, counts: Counter[str], kinds: frozenset[str], params: Params) -> str | None:
-    if value is None:
-        return None
-    masked, found = pii.mask(hygiene.clean(value), kinds)
-    counts.update(found)
-    softened, words = profanity.soften(masked)
-    counts["profanity"] += words
-    return softened if params.soften_profanity else masked
+def _scrubbed(
+    values: list[str | None], rows: Sequence[int], counts: dict[str, NDArray[np.int32]], params: Params
+) -> list[str | None]:
+    """The values cleaned, masked and softened, each distinct one once; what was found is added at the value's row."""
+    kinds, tokens = frozenset(params.kinds), params.tokens
+    distinct = dict.fromkeys(value for value in values if value)
+    texts = [hygiene.clean(value) for value in distinct]
+    worth = pii.worth_a_look(pa.array(texts, pa.string())).to_pylist()
+    found: dict[str, dict[str, int]] = {}
+    done: dict[str | None, str | None] = {None: None, "": ""}
+    for value, text, look in zip(distinct, texts, worth, strict=True):
+        masked, values_found = pii.mask(text, kinds, tokens) if look else (text, {})
+        softened, words = profanity.soften(masked)
+        done[value] = softened if params.soften_profanity else masked
+        if words or values_found:
+            found[value] = _by_column(values_found, words)
+    if found:
+        for row, written in zip(rows, values, strict=True):
+            for name, count in found.get(written or "", {}).items():
+                counts[name][row] += count
+    return [done[value] for value in values]
+
+
+def _by_column(found: Mapping[tuple[str, str], int], words: int) -> dict[str, int]:
+    """What `pii.mask` and `profanity.soften` counted -> the columns it belongs to."""
+    counts = Counter({"profanity": words})
+    for (kind, confidence), count in found.items():
+        counts[f"masked_{kind}"] += count
+        if confidence == "low":
+            counts[f"unsure_{kind}"] += count
+    return counts
 
 
 def _arrow_schema(batch: pa.RecordBatch, names: tuple[str, ...]) -> pa.Schema:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from corpus_pipeline.kernels.decode import decode
 from corpus_pipeline.kernels.frontmatter import split
+from corpus_pipeline.kernels.mojibake import is_mojibake
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 KOREAN = "점순네 수탉이 우리 수탉을 함부로 해내는 것이다. 나는 약이 올라 지게막대기를 메고 달려들었다."
 JAPANESE = "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。"
@@ -58,6 +64,98 @@ def test_latin_text_in_utf_16_without_a_mark() -> None:
 def test_empty_and_ascii() -> None:
     assert decode(b"").text == ""
     assert decode(b"plain").text == "plain"
+
+
+FRENCH = "<p>L'été dernier, nous avons dîné au café près de la gare ; c'était déjà bientôt Noël.</p>"
+GERMAN = (
+    "Die Bürgermeisterin eröffnete das Straßenfest – “schöner als früher”, sagte sie später. Die Gäste blieben lange."
+)
+
+
+@pytest.mark.parametrize("text", [FRENCH, GERMAN])
+def test_western_text(text: str) -> None:
+    assert decode(text.encode("cp1252")).text == text
+    assert decode(text.encode("cp1252"), header="iso-8859-1").text == text
+    assert decode(text.encode("cp1252"), header="euc-kr").text == text
+
+
+def pages() -> list[str]:
+    """The sample's Korean pages, without what they say of their charset."""
+    files = sorted([*(SAMPLE / "blog_html").glob("*.html"), *(SAMPLE / "pytorch_html").glob("*.html")])
+    texts = [text for file in files if (text := decode(file.read_bytes()).text)]
+    assert len(texts) >= 25
+    return [re.sub(r"""charset\s*=\s*["']?[\w-]+""", "", text) for text in texts]
+
+
+PAGES = pages()
+
+
+@pytest.mark.parametrize("said", ["", "utf-8", "euc-kr", "iso-8859-1", "shift_jis", "no-such"])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "cp949", "utf-16", "utf-16-le", "utf-16-be"])
+def test_pages_that_say_the_truth_nothing_or_something_wrong(charset: str, said: str) -> None:
+    meta = f'<meta charset="{said}">' if said else ""
+    for text in PAGES:
+        data = (meta + text).encode(charset, "xmlcharrefreplace")
+        expected = data.decode(charset)
+        assert decode(data).text == expected
+        assert decode(data, header=said or None).text == expected
+
+
+def test_twins_in_two_charsets_come_out_identical() -> None:
+    twins = [
+        (path, path.with_name(path.name.replace("euckr", "utf8"))) for path in (SAMPLE / "novel").glob("*.euckr.*")
+    ]
+    assert twins
+    for one, other in twins:
+        assert one.read_bytes() != other.read_bytes()
+        first, second = decode(one.read_bytes()), decode(other.read_bytes())
+        assert first.text is not None
+        assert first.text.replace("\r\n", "\n") == (second.text or "").replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("position", [0, 50, -1])
+def test_a_korean_page_with_a_broken_byte_is_refused(position: int) -> None:
+    for charset in ("cp949", "utf-8"):
+        data = bytearray(
+            f'<html lang="ko"><meta charset="iso-8859-1">{"<p>plain words</p>" * 50}{KOREAN}'.encode(charset)
+        )
+        start = data.index(KOREAN.encode(charset)) + (position % len(KOREAN.encode(charset)))
+        data[start : start + 1] = b"\xff"
+        assert decode(bytes(data)).problem == "undecodable"
+
+
+@pytest.mark.parametrize("name", ["iso-2022-kr", "iso-2022-jp"])
+def test_seven_bit_charsets_are_read_when_the_page_says_so(name: str) -> None:
+    text = KOREAN if name.endswith("kr") else JAPANESE
+    assert decode(text.encode(name), header=name).text == text
+
+
+def test_an_xml_declaration_is_read() -> None:
+    text = '<?xml version="1.0" encoding="big5"?><p>山高月小，水落石出。</p>'
+    assert decode(text.encode("big5")).text == text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("utf-8", "latin-1"), ("utf-8", "cp1252"), ("cp949", "latin-1"), ("utf-8", "cp949")]
+)
+def test_mojibake_is_refused(written: str, read: str) -> None:
+    harmed = KOREAN.encode(written).decode(read, "ignore" if read.startswith("cp") else "strict")
+    assert decode(f"<html><body class='page'>{harmed}</body></html>".encode()).problem == "mojibake"
+    assert decode(harmed.encode("utf-16")).problem == "mojibake"
+
+
+@pytest.mark.parametrize(
+    "text", [KOREAN, JAPANESE, FRENCH, GERMAN, "뷁! 똠방각하 햏햏, 펲시콜라", "«Ça», 25 °C ± 3 µm", "ã", ""]
+)
+def test_real_text_is_no_mojibake(text: str) -> None:
+    assert not is_mojibake(text)
+    assert not is_mojibake(f"{KOREAN} 깨진 글자의 예: ì•ˆë…•")
+
+
+def test_no_sample_is_mojibake() -> None:
+    files = [path for path in SAMPLE.rglob("*") if path.suffix in (".txt", ".md", ".html", ".csv", ".tsv", ".json")]
+    assert len(files) > 300
+    assert not [path.name for path in files if decode(path.read_bytes()).problem == "mojibake"]
 
 
 @pytest.mark.parametrize(

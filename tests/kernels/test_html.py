@@ -1,9 +1,17 @@
-"""What is taken from a page, and what a page says of itself."""
+"""What is taken from a page, and what a page says of itself, by both extractors; and pages made to do harm."""
 
 from __future__ import annotations
 
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.kernels.html import extract
 
+BOTH = pytest.mark.parametrize("extractor", ["model", "trafilatura"])
 BODY = (
     "<p>"
     + "</p><p>".join(
@@ -18,8 +26,9 @@ PAGE = f"""<html lang="ko"><head><title>제목입니다</title>{{head}}</head><b
 <footer>저작권 안내</footer></body></html>"""
 
 
-def test_main_text_keeps_structure_and_drops_navigation() -> None:
-    page = extract(PAGE.format(head=""))
+@BOTH
+def test_main_text_keeps_structure_and_drops_navigation(extractor: str) -> None:
+    page = extract(PAGE.format(head=""), extractor)
     assert page.problem is None
     assert page.title == "제목입니다"
     assert page.body is not None
@@ -29,25 +38,133 @@ def test_main_text_keeps_structure_and_drops_navigation() -> None:
     assert "태그" not in page.body
 
 
-def test_noindex_is_seen() -> None:
-    assert extract(PAGE.format(head='<META content="NOINDEX, follow" NAME="robots">')).noindex
-    assert extract(PAGE.format(head="<meta name='robots' content='noarchive'>")).noindex
-    assert not extract(PAGE.format(head="<meta name='robots' content='index,follow'>")).noindex
-    assert not extract(PAGE.format(head="<meta name='robots' content='max-video-preview:none'>")).noindex
+def test_code_and_tables_keep_their_lines() -> None:
+    code = "def f(x):\n    if x &lt; 1:\n        return '하나'\n\n    return x"
+    table = "<table><tr><th>이름</th><th>값</th></tr><tr><td>가</td><td>1</td></tr></table>"
+    page = extract(PAGE.format(head="").replace("<h2>", f"<pre><code>{code}</code></pre>{table}<h2>"))
+    assert page.body is not None
+    assert "```\n" + code.replace("&lt;", "<") + "\n```" in page.body
+    assert "| 이름 | 값 |\n| --- | --- |\n| 가 | 1 |" in page.body
+
+
+@BOTH
+def test_noindex_is_seen(extractor: str) -> None:
+    assert extract(PAGE.format(head='<META content="NOINDEX, follow" NAME="robots">'), extractor).noindex
+    assert extract(PAGE.format(head="<meta name='robots' content='noarchive'>"), extractor).noindex
+    assert not extract(PAGE.format(head="<meta name='robots' content='index,follow'>"), extractor).noindex
+    assert not extract(PAGE.format(head="<meta name='robots' content='max-video-preview:none'>"), extractor).noindex
     styled = "<style>" + "a{color:red}" * 3000 + "</style><meta name='robots' content='noindex'>"
-    assert extract(PAGE.replace("{head}", styled)).noindex
+    assert extract(PAGE.replace("{head}", styled), extractor).noindex
 
 
-def test_the_date_does_not_depend_on_today() -> None:
+@BOTH
+def test_the_date_does_not_depend_on_today(extractor: str) -> None:
     future = '<meta property="article:published_time" content="2077-05-01T00:00:00+09:00">'
-    assert extract(PAGE.format(head=future)).created_at == "2077-05-01"
+    assert extract(PAGE.format(head=future), extractor).created_at == "2077-05-01"
 
 
-def test_a_page_that_declares_its_charset_in_xml_is_read() -> None:
-    assert extract('<?xml version="1.0" encoding="euc-kr"?>' + PAGE.format(head="")).problem is None
+@pytest.mark.parametrize(
+    ("head", "day"),
+    [
+        ("", None),
+        ('<meta name="date" content="2023-02-29">', None),
+        ('<meta itemprop="datePublished" content="2023-02-28">', "2023-02-28"),
+        (
+            '<script type="application/ld+json">{"@type":"Article","datePublished":"2021-03-04T1"}</script>',
+            "2021-03-04",
+        ),
+        ('<time datetime="2020-12-31T23:59:59Z">작년</time>', "2020-12-31"),
+        ('<meta property="article:modified_time" content="2024-01-01">', None),
+    ],
+)
+def test_the_day_is_the_one_the_page_gives(head: str, day: str | None) -> None:
+    assert extract(PAGE.format(head=head)).created_at == day
 
 
-def test_odd_pages_have_a_reason() -> None:
-    for text in ("", "   ", "<", "<html></html>", "<div>" * 2000, "그냥 글"):
-        page = extract(text)
+def test_the_address_is_the_canonical_one() -> None:
+    head = '<meta property="og:url" content="https://a.example/2"><link rel="canonical" href="https://a.example/1">'
+    assert extract(PAGE.format(head=head)).url == "https://a.example/1"
+    assert (
+        extract(PAGE.format(head='<meta property="og:url" content="https://a.example/2">')).url == "https://a.example/2"
+    )
+    assert extract(PAGE.format(head='<link rel="canonical" href="/1">')).url is None
+
+
+def test_the_title_goes_without_the_name_of_the_site() -> None:
+    assert extract(PAGE.format(head="").replace("입니다</title>", "입니다 | 가나 블로그</title>")).title == "제목입니다"
+
+
+@BOTH
+def test_a_page_that_declares_its_charset_in_xml_is_read(extractor: str) -> None:
+    assert extract('<?xml version="1.0" encoding="euc-kr"?>' + PAGE.format(head=""), extractor).problem is None
+
+
+def test_a_charset_that_the_page_declares_wrongly_does_no_harm() -> None:
+    page = extract(PAGE.format(head='<meta charset="euc-kr">'))
+    assert page.body is not None
+    assert "첫째 항목은 이렇다" in page.body
+
+
+@BOTH
+def test_odd_pages_have_a_reason(extractor: str) -> None:
+    for text in ("", "   ", "<", "<html></html>", "<div>" * 2000, "그냥 글", "\0", "\ud800", "<p>가\ud800나</p>"):
+        page = extract(text, extractor)
         assert (page.body is None) == (page.problem is not None)
+
+
+def test_an_unknown_extractor_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="model, trafilatura"):
+        extract("<p>글</p>", "readability")
+
+
+TAGS = """<table> <tr> <td> <li> <ul> <ol\tstart='x'> <pre> </pre> </table> <a\thref=#> </a> <script> </script> <svg>
+<title> <br> <h2> </h2> <!-- --> <![CDATA[ &#0; &amp <blockquote> </ul> <p\tclass='ab'> </p> <base> <frameset> <select>
+<option> <ruby><rt> <time\tdatetime='2020-13-01'> <meta\tname='date'\tcontent='x'> <textarea> <plaintext>"""
+PARTS = st.sampled_from(TAGS.replace("\n", " ").split(" "))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PARTS | st.text(max_size=12), max_size=40))
+def test_no_page_raises(parts: list[str]) -> None:
+    page = extract("".join(parts))
+    assert page.problem in (None, "no_main_text")  # never unparsable_html, which is a failure of ours
+    assert (page.body is None) == (page.problem is not None)
+
+
+BOMBS = {
+    "nested elements": "<div>" * 100_000 + BODY,
+    "nested formatting": "<b><i><font>" * 30_000 + BODY,
+    "nested lists": "<ul><li>" * 50_000 + BODY,
+    "nested tables": "<table><tr><td>" * 30_000 + BODY,
+    "attributes": "<p " + " ".join(f"a{i}=1" for i in range(100_000)) + ">" + BODY,
+    "entities": "".join(f'<!ENTITY e{i} "&e{i - 1};&e{i - 1};">' for i in range(1, 60)) + f"]><p>&e59;</p>{BODY}",
+    "class names": f"<div class='{'post ' * 200_000}'>{BODY}",
+    "open tags": "<" * 1_000_000 + BODY,
+    "quotes": "<span a='" * 99_999 + "'>" + BODY,
+    "comments": "<!--" * 200_000 + "-->" + BODY,
+    "breaks": "<br> " * 200_000 + BODY,
+    "links": "<a href=#>" * 100_000 + "</a>" * 100_000 + BODY,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_seconds_and_loses_no_text(name: str) -> None:
+    started = time.process_time()
+    head = '<!DOCTYPE html [<!ENTITY e0 "글">' if name == "entities" else ""
+    page = extract(head + BOMBS[name])
+    assert time.process_time() - started < 10  # linear: they take under one
+    assert page.body is not None
+    assert all(f"{i}번째 문단" in page.body for i in range(8))
+    assert len(page.body) < 2_000_000
+
+
+def test_time_and_output_grow_with_the_page_and_no_faster() -> None:
+    def spent(times: int) -> float:
+        started = time.process_time()
+        page = extract(f"<article>{BODY * times}</article>")
+        assert page.body is not None
+        assert page.body.count("3번째 문단") == times
+        return time.process_time() - started
+
+    spent(10)
+    assert spent(8000) < 8 * 5 * max(spent(1000), 0.05)

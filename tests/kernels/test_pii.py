@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import date
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from itertools import pairwise
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_pipeline.kernels.pii import KINDS, Span, find, mask
+from corpus_pipeline.kernels.pii import KINDS, Span, find, mask, worth_a_look
 from corpus_pipeline.resources import read_tsv
 
 STAYS = [
@@ -55,6 +58,33 @@ STAYS = [
     "골뱅이 무침과 소면",
     "이 일은 공이 이만저만이 아니다",
     "M12345678",
+    "97누1234",
+    "대법원 97누1234 판결",
+    "2018두49215",
+    "제123호 2009",
+    "12호 2009",
+    "1.2.3.4 버전",
+    "v1.22.33.44",
+    "패키지 버전은 10.20.30.40입니다",
+    "서버 192.168.0.1, 10.0.0.1, 172.16.3.4, 127.0.0.1",
+    "::1",
+    "std::vector",
+    "fe80::1",
+    "12:30:45:12 2019::12",
+    "1200:1300:1400:1500:1600:1700:1800:1900",
+    "256.300.1.2",
+    "2021.01.02.03",
+    "도로 3개, 별도로 12건",
+    "서울시 강남구로 2명",
+    "서울특별시 강남구 역삼동 3개 점포",
+    "제101동 1203호",
+    "아이디어 회의",
+    "라는 아이디어",
+    "ID: 8f3e2a7c9b",
+    "130111-0006246",  # a company's registration number, public; its check digit is an outside oracle
+    "쿠폰번호 4111-1111-1111-1112",
+    "제11-12-123456-78호",
+    "계좌에서 1234567890원",
     "",
 ]
 
@@ -108,7 +138,61 @@ MASKED = [
     ("hong[at]naver.com", "***[at]naver.com", {"email": 1}),
     ("hong (at) naver (dot) com", "*** (at) naver (dot) com", {"email": 1}),
     ("ｈｏｎｇ＠ｎａｖｅｒ．ｃｏｍ", "***＠ｎａｖｅｒ．ｃｏｍ", {"email": 1}),
+    ("hong(골뱅이)naver(점)com", "***(골뱅이)naver(점)com", {"email": 1}),
+    ("gildong @ example . org", "*** @ example . org", {"email": 1}),
+    ("hong at naver.com", "*** at naver.com", {"email": 1}),
+    ("O1O-OOO1-2OO3", "O1O-****-****", {"phone": 1}),
+    ("ㅇ1ㅇ-1234-5678", "ㅇ1ㅇ-****-****", {"phone": 1}),
+    ("010-일이삼사-5678", "010-****-****", {"phone": 1}),
+    ("0일0-1이34-56칠8", "0일0-****-****", {"phone": 1}),
+    ("공일공 일이삼사 오육칠팔", "공일공 **** ****", {"phone": 1}),
+    ("0 1 0 - 1 2 3 4 - 5 6 7 8", "0 1 0 - * * * * - * * * *", {"phone": 1}),
+    ("1\ufe0f\u20e3 0\u202e10-1234-5678", "1\ufe0f\u20e3 0\u202e10-****-****", {"phone": 1}),
+    ("٠١٠-١٢٣٤-٥٦٧٨", "٠١٠-****-****", {"phone": 1}),
+    ("구공공일공일-일이삼사오육칠", "구*****-일******", {"rrn": 1}),
+    ("주민번호 900101.1234567", "주민번호 9*****.1******", {"rrn": 1}),
+    ("9 0 0 1 0 1 - 1 2 3 4 5 6 7", "9 * * * * * - 1 * * * * * *", {"rrn": 1}),
+    ("대구 95-123456-12", "대구 **-******-**", {"licence": 1}),
+    ("M12345678 (여권번호)", "M******** (여권번호)", {"passport": 1}),
+    ("카드번호 4111111111111112", "카드번호 ****************", {"card": 1}),
+    ("4111-1111-1111-1112", "****-****-****-****", {"card": 1}),
+    ("계좌 110 123 456789 이체", "계좌 *** *** ****** 이체", {"account": 1}),
+    ("| 계좌 |\n|---|\n| 110-123-456789 |", "| 계좌 |\n|---|\n| ***-***-****** |", {"account": 1}),
+    ("123허4567", "********", {"plate": 1}),
+    ("차량번호 87가1234", "차량번호 *******", {"plate": 1}),
+    ("12가3456", "*******", {"plate": 1}),
+    ("서울 80 바 1234", "서울 ** * ****", {"plate": 1}),
+    ("1.2.3.4에서", "*.*.*.*에서", {"ip": 1}),
+    ("203.0.113.7", "***.*.***.*", {"ip": 1}),
+    ("접속 IP: 8.8.4.4", "접속 IP: *.*.*.*", {"ip": 1}),
+    ("2001:db8:85a3::8a2e:370:7334로", "****:***:****::****:***:****로", {"ip": 1}),
+    ("서울특별시 강남구 테헤란로 152", "서울특별시 강남구 테헤란로 ***", {"address": 1}),
+    ("강남구 테헤란로 152, 101동 1203호에", "강남구 테헤란로 ***, **** *****에", {"address": 1}),
+    ("부산시 해운대구 해운대로 152번길 7", "부산시 해운대구 해운대로 152번길 *", {"address": 1}),
+    ("경기도 가평군 가평읍 대곡리 산 12-3번지", "경기도 가평군 가평읍 대곡리 산 **-***", {"address": 1}),
+    ("종로구 종로1가 12", "종로구 종로1가 **", {"address": 1}),
+    ("주소: 무궁화로 110", "주소: 무궁화로 ***", {"address": 1}),
+    ("행복아파트 101동 1203호", "행복아파트 **** *****", {"address": 1}),
+    ("카톡아이디 gildong_88", "카톡아이디 *******_**", {"login": 1}),
+    ("아이디는 gildong이고", "아이디는 *******이고", {"login": 1}),
+    ("gildong77이라는 아이디", "*********이라는 아이디", {"login": 1}),
+    ("텔레그램 @gildong_h로", "텔레그램 @*******_*로", {"login": 1}),
 ]
+
+PUBLIC_NUMBERS = [
+    ("고객센터 1588-1234", "고객센터 1588-****", "representative"),
+    ("1588-9999로 전화하세요", "1588-****로 전화하세요", "representative"),
+    ("<td>1588-9999</td>", "<td>1588-****</td>", "representative"),
+    ("사업자등록번호 123-45-67890", "사업자등록번호 ***-**-*****", "business"),
+    ("123-45-67891", "***-**-*****", "business"),
+]
+
+
+def by_kind(counts: dict[tuple[str, str], int]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for (kind, _), count in counts.items():
+        total[kind] = total.get(kind, 0) + count
+    return total
 
 
 @pytest.mark.parametrize("text", STAYS)
@@ -119,14 +203,61 @@ def test_public_numbers_and_look_alikes_stay(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "expected", "counts"), MASKED)
 def test_personal_values_are_masked(text: str, expected: str, counts: dict[str, int]) -> None:
-    assert mask(text) == (expected, counts)
+    masked, found = mask(text)
+    assert (masked, by_kind(found)) == (expected, counts)
     assert mask(expected) == (expected, {})
     assert len(find(text)) == sum(counts.values())
 
 
 @pytest.mark.parametrize(("text", "expected", "counts"), MASKED)
 def test_hangul_may_touch_a_value(text: str, expected: str, counts: dict[str, int]) -> None:
-    assert mask(f"말씀드린 {text}입니다") == (f"말씀드린 {expected}입니다", counts)
+    masked, found = mask(f"말씀드린 {text}입니다")
+    assert (masked, by_kind(found)) == (f"말씀드린 {expected}입니다", counts)
+
+
+@pytest.mark.parametrize(("text", "expected", "kind"), PUBLIC_NUMBERS)
+def test_numbers_of_organisations_have_a_switch_of_their_own(text: str, expected: str, kind: str) -> None:
+    assert mask(text) == (text, {})
+    masked, found = mask(text, frozenset(KINDS))
+    assert (masked, by_kind(found)) == (expected, {kind: 1})
+
+
+@pytest.mark.parametrize("text", ["1588-1679", "ISSN 1588-1679", "제품 1588-9999", "123-45-67890", "1588-1234-5678"])
+def test_what_only_looks_like_an_organisations_number_stays(text: str) -> None:
+    assert mask(text, frozenset({"business", "representative"})) == (text, {})
+
+
+@pytest.mark.parametrize(("text", "expected", "counts"), MASKED)
+def test_a_token_replaces_the_whole_value(text: str, expected: str, counts: dict[str, int]) -> None:
+    masked, found = mask(text, tokens=frozenset(KINDS))
+    assert by_kind(found) == counts
+    assert all(masked.count(f"<|{kind}|>") == count for kind, count in counts.items())
+    assert mask(masked, tokens=frozenset(KINDS)) == (masked, {})
+    assert "*" not in masked
+
+
+@given(st.ip_addresses(v=4).filter(lambda address: address.is_global and not address.is_multicast))
+def test_every_address_the_standard_library_calls_global_is_masked(address: IPv4Address) -> None:
+    assert [span.kind for span in find(f"접속 IP: {address}에서")] == ["ip"]
+
+
+@given(st.ip_addresses(v=6, network="2600::/12").filter(lambda address: len(str(address).split(":")) > 4))
+def test_every_long_routed_ipv6_address_is_masked(address: IPv6Address) -> None:
+    written = str(address)
+    assert mask(f"접속한 {written}에서")[0].count("*") == len(written) - written.count(":")
+
+
+def test_private_ranges_stay() -> None:
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"):
+        network = ip_network(net)
+        for address in (network[77], network[-2]):
+            assert find(f"IP {address}") == [], address
+
+
+def test_worth_a_look_never_hides_what_find_finds() -> None:
+    texts = [text for text, _, _ in MASKED] + [text for text, _, _ in PUBLIC_NUMBERS]
+    assert worth_a_look(pa.array(texts)).to_pylist() == [True] * len(texts)
+    assert worth_a_look(pa.array(["재미있는 영화였다", None])).to_pylist() == [False, None]
 
 
 def test_an_address_span_ends_where_the_address_ends() -> None:
@@ -140,12 +271,13 @@ def test_a_checksum_and_a_label_raise_confidence_only() -> None:
 
 
 def test_a_value_that_a_mask_uncovers_is_masked_too() -> None:
-    assert mask("a@hong-9001011234568b.co.kr") == ("***@hong-9*****1******b.co.kr", {"email": 1, "rrn": 1})
+    masked, found = mask("a@hong-9001011234568b.co.kr")
+    assert (masked, by_kind(found)) == ("***@hong-9*****1******b.co.kr", {"email": 1, "rrn": 1})
 
 
 def test_only_the_kinds_asked_for() -> None:
     text = "010-1234-5678 a@b.com"
-    assert mask(text, frozenset({"email"})) == ("010-1234-5678 ***@b.com", {"email": 1})
+    assert mask(text, frozenset({"email"})) == ("010-1234-5678 ***@b.com", {("email", "high"): 1})
     assert mask(text, frozenset()) == (text, {})
     with pytest.raises(ValueError, match=r"unknown kinds \['pin'\]"):
         find(text, frozenset({"pin"}))
@@ -171,10 +303,14 @@ PHONE = st.builds(
     _digits(4),
 )
 RRN = st.builds(
-    lambda day, sep, tail: (day.strftime("%y%m%d") + sep + tail, tail[1:]),
-    st.dates().filter(lambda day: 1930 <= day.year <= 2011),
+    lambda day, sep, century, tail: (
+        day.strftime("%y%m%d") + sep + str(century + 2 * (day.year > 1999)) + tail,
+        tail,
+    ),
+    st.dates(date(1930, 1, 1), date(2011, 12, 31)),
     st.sampled_from(["-", "–", "ㅡ", " "]),
-    st.builds(str.__add__, st.sampled_from("12345678"), _digits(6)),
+    st.sampled_from([1, 2, 5, 6]),
+    _digits(6),
 )
 CARD = st.builds(
     lambda head, body, sep: (
@@ -217,6 +353,9 @@ NOISE = st.lists(
     | st.sampled_from(
         ["입금", "900101", "1234567", "4111", "1111", "공일공", "O", "l", "\u200b", "１", "\n", "여권", "M"]
     )
+    | st.sampled_from(
+        ["강남구", "역삼로", "12가", "3456", "차량", "1.2.3.4", "2001:db8::1", "아이디", "hong1", "|", "101동", "1588"]
+    )
     | _digits(6)
     | st.characters(),
     max_size=30,
@@ -231,11 +370,16 @@ def test_spans_counts_length_and_idempotence_on_any_text(text: str) -> None:
     assert spans == sorted(spans)
     assert all(a.end <= b.start for a, b in pairwise(spans))
     assert all(0 <= s.start < s.end <= len(text) and s.kind in KINDS for s in spans)
-    assert all(counts[kind] >= sum(s.kind == kind for s in spans) for kind in {s.kind for s in spans})
+    totals = by_kind(counts)
+    assert all(totals[kind] >= sum(s.kind == kind for s in spans) for kind in {s.kind for s in spans})
     assert bool(counts) == bool(spans)
-    if "email" not in counts:
+    if "email" not in totals:
         assert len(masked) == len(text)
     assert mask(masked) == (masked, {})
+    assert not spans or worth_a_look(pa.array([text.encode("utf-8", "replace").decode()]))[0].as_py()
+    everything = frozenset(KINDS)
+    masked = mask(text, everything, everything)[0]
+    assert mask(masked, everything, everything) == (masked, {})
 
 
 @pytest.mark.parametrize(
@@ -259,7 +403,8 @@ def test_spans_counts_length_and_idempotence_on_any_text(text: str) -> None:
             "O1",
             "(at)",
         ),
-        *("1    ", "여권M", "a ", "1\u200b"),
+        *("1    ", "여권M", "a ", "1\u200b", "1.", "2001:", "12가 3", "101동 ", "로 1", "강남구 역삼동 1-", "0 1 "),
+        *("아이디 a", "일", "a at ", "라는 아이디", "| 1", "1588-", "강남구 역삼로 1, 가나다동 "),
     ],
 )
 def test_time_grows_with_length_not_faster(piece: str) -> None:
@@ -267,15 +412,17 @@ def test_time_grows_with_length_not_faster(piece: str) -> None:
         text = piece * (size // len(piece))
         best = 9e9
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             find(text)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
-    assert seconds(100_000) < 4 * seconds(50_000) + 0.01
+    assert seconds(60_000) < 4 * seconds(30_000) + 0.01
 
 
-@pytest.mark.parametrize("name", ["banks", "context", "dialling_codes", "licence_regions", "mail_hosts"])
+@pytest.mark.parametrize(
+    "name", ["banks", "context", "dialling_codes", "licence_regions", "mail_hosts", "plate_syllables", "regions"]
+)
 def test_tables_are_sorted_without_repeats(name: str) -> None:
     rows = read_tsv(f"ko/pii_{name}.tsv")
     assert rows

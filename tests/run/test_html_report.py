@@ -159,7 +159,7 @@ def split(metric: str, first: float, second: float) -> dict[str, float]:
 
 
 METRICS: dict[str, dict[str, float]] = {
-    "raw_documents": split("documents", 900, 90) | split("text_bytes", 9e6, 1e6),
+    "raw_documents": split("documents", 900, 90) | split("records", 900, 90) | split("text_bytes", 9e6, 1e6),
     "rejected_records": split("rejected", 0, 10) | {f"source={KOREAN},reason={HOSTILE}/rows": 10},
     "documents": split("documents", 900, 90) | split("masked_phone", 3, 0) | split("profanity", 1, 1),
     "duplicates": {"all/documents": 990, "all/exact": 40, "all/near": 20},

@@ -22,6 +22,7 @@ BODY = "【주 문】\n{0}번 원고의 청구를 기각한다."
 def raw(spark: SparkSession, texts: dict[str, list[str]], partitions: int = 2) -> DataFrame:
     schema = struct_of("raw_documents")
     base = dict.fromkeys(schema.names) | {"doc_type": "web", "record_id": "1", "licence": "l", "text_bytes": 1}
+    base |= {"removed_bytes": 0, "records": 1}
     rows = [
         tuple((base | {"doc_id": f"{source}{i:031x}", "source": source, "text": text})[name] for name in schema.names)
         for source, some in texts.items()

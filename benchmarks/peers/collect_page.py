@@ -1,0 +1,72 @@
+"""The core of a page by one extractor, served in a process of its own: OURS_OR_PEER.
+
+Standard library only at the seam: peers run in environments of their own. What is timed is html -> text alone.
+
+request  {"pages": path of a jsonl file of html strings, "texts": path to write one JSON string per page}
+answer   {"cpu_seconds", "seconds", "peak_mib"} or {"error"}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import peak_mib
+
+Extractor = Callable[[str], str]
+
+
+def load(name: str) -> Extractor:
+    """model and trafilatura as the project calls them; the others as their own documents say."""
+    if name in ("model", "trafilatura"):
+        page = import_module("corpus_pipeline.kernels.html").extract
+        return lambda html: page(html, name).body or ""
+    if name == "resiliparse":
+        plain = import_module("resiliparse.extract.html2text").extract_plain_text
+        return lambda html: str(plain(html, main_content=True, preserve_formatting=True))
+    document = import_module("readability").Document
+    plain = import_module("resiliparse.extract.html2text").extract_plain_text  # readability gives HTML: not timed apart
+
+    def readable(html: str) -> str:
+        return str(plain(document(html).summary(), main_content=False, preserve_formatting=True))
+
+    return readable
+
+
+def serve(name: str) -> None:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print
+    extractor: Extractor | None = None
+    for line in sys.stdin:
+        try:
+            extractor = extractor or load(name)
+            answer = _answer(extractor, json.loads(line))
+        except Exception as error:  # a peer that cannot be loaded is reported, and the others go on
+            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _answer(extractor: Extractor, request: dict[str, str]) -> dict[str, Any]:
+    pages = [json.loads(line) for line in Path(request["pages"]).read_text(encoding="utf-8").splitlines()]
+    started, cpu = time.perf_counter(), time.process_time()
+    texts = [_safely(extractor, page) for page in pages]
+    spent = {"cpu_seconds": time.process_time() - cpu, "seconds": time.perf_counter() - started}
+    Path(request["texts"]).write_text("".join(json.dumps(text) + "\n" for text in texts), encoding="utf-8")
+    return spent | {"peak_mib": peak_mib(os.getpid())}
+
+
+def _safely(extractor: Extractor, page: str) -> str:
+    try:
+        return extractor(page)
+    except Exception:  # a page it fails on is a page without text
+        return ""
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

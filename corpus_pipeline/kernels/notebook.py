@@ -1,0 +1,58 @@
+"""Jupyter notebooks: the text of Markdown cells and the code of code cells. Outputs and raw cells are left out.
+
+Formats 3 (worksheets, `input`) and 4 (`source`) are read. Source: the nbformat documentation.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import regex
+
+_EMBEDDED = regex.compile(r"!\[[^\]\n]*+\]\((?:data|attachment):[^)]*+\)")  # pictures inside the notebook
+_HEADING = regex.compile(r"^#{1,6}\s+(.+?)\s*#*$", regex.MULTILINE)
+
+
+class Notebook(NamedTuple):
+    """`body`: Markdown, code in fences; `problem` a reject reason."""
+
+    title: str | None
+    body: str | None
+    problem: str | None
+
+
+def extract(text: str) -> Notebook:
+    """The cells of a notebook in their order. Never raises.
+
+    >>> cells = [{"cell_type": "markdown", "source": ["# 텐서\\n", "소개"]}, {"cell_type": "code", "source": "x = 1"}]
+    >>> extract(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    Notebook(title='텐서', body='# 텐서\\n소개\\n\\n```python\\nx = 1\\n```', problem=None)
+    >>> extract("{").problem
+    'unparsable_notebook'
+    """
+    try:
+        notebook = json.loads(text)
+        cells = notebook["cells"] if "cells" in notebook else [c for w in notebook["worksheets"] for c in w["cells"]]
+        language = str(notebook.get("metadata", {}).get("language_info", {}).get("name", "python"))
+        parts = [part for cell in cells if (part := _cell(cell, language))]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Notebook(None, None, "unparsable_notebook")
+    if not parts:
+        return Notebook(None, None, "no_main_text")
+    body = "\n\n".join(parts)
+    heading = next((_HEADING.search(part) for part in parts if not part.startswith("```")), None)
+    return Notebook(heading[1] if heading else None, body, None)
+
+
+def _cell(cell: dict[str, Any], language: str) -> str:
+    source = cell.get("source", cell.get("input", ""))
+    text = (source if isinstance(source, str) else "".join(source)).strip()
+    kind = cell["cell_type"]
+    if not text or kind not in ("markdown", "code", "heading"):
+        return ""
+    if kind == "code":
+        return f"```{language}\n{text}\n```"
+    if kind == "heading":  # format 3
+        return "#" * int(cell.get("level", 1)) + " " + text
+    return str(_EMBEDDED.sub("", text))

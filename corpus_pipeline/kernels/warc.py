@@ -1,0 +1,256 @@
+"""Records of web archives (WARC, WET; ISO 28500), one at a time, in bounded memory, whatever is broken between them.
+
+Headers, HTTP and transfer codings are parsed by FastWARC (Apache-2.0). Cutting the file into records is done here,
+because a reader that meets a damaged record gives up the rest of the file: here it is one record with a reason, and
+reading goes on with the next. In a gzip file every record is a member of its own (as the standard's annex D asks), so
+a large one can be read in ranges. Uncompressed, zstd and bz2 files are read from their beginning to their end.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import pyarrow as pa
+import regex
+
+if TYPE_CHECKING:
+    from fastwarc.warc import WarcRecordPayloadReader
+
+_CHUNK, _PIECE = 1 << 20, 64 << 10  # bytes
+_GZIP = b"\x1f\x8b\x08"
+_VERSION, _NEXT = b"WARC/", b"\r\n\r\nWARC/1."
+_MAX_HEADER = 64 << 10  # bytes
+_LENGTH = regex.compile(rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", regex.IGNORECASE | regex.MULTILINE)
+_HTML = ("text/html", "application/xhtml+xml")
+_FORBIDS = regex.compile(r"\b(?:noindex|noarchive|none)\b", regex.IGNORECASE)
+TEXT_TYPES = (*_HTML, "text/plain")
+
+
+class Record(NamedTuple):
+    """One record.
+
+    place    where it starts: byte of the file, and of what is unpacked there
+    content  body of a page or text, transfer and content codings undone; None when `problem` is set
+    fields   WARC headers, HTTP headers as `http-...` (names in lower case), and `media-type`, `charset`
+    problem  reject reason: broken_gzip, malformed_record, wrong_content_length, record_too_large, not_a_document
+             (request, metadata, warcinfo, revisit), http_status (not 2xx), not_text (neither HTML nor plain text)
+    """
+
+    place: str
+    content: bytes | None
+    fields: dict[str, str]
+    problem: str | None
+
+
+def records(file: BinaryIO, codec: str | None, start: int, end: int, limit: int) -> Iterator[Record]:
+    """The records of a seekable file that start in [start, end): all of them, each in one range only.
+
+    codec  of the file: gzip, bz2, zstd or None; only gzip has ranges, the others are read whole where start is 0
+    limit  bytes of one record; a larger one is skipped with a reason
+
+    >>> head = "WARC/1.0\\r\\nWARC-Type: conversion\\r\\nContent-Type: text/plain\\r\\nContent-Length: 9\\r\\n\\r\\n"
+    >>> [record.content.decode() for record in records(io.BytesIO((head + "동백꽃").encode()), None, 0, 99, 99)]
+    ['동백꽃']
+    """
+    if codec == "gzip":
+        yield from _members(file, start, end, limit)
+    elif start == 0:
+        file.seek(0)
+        stream = pa.CompressedInputStream(file, codec) if codec else file
+        try:
+            yield from _framed(iter(lambda: bytes(stream.read(_CHUNK)), b""), "0", limit)
+        except OSError:
+            if codec is None:  # the disk's or the network's error, not the file's
+                raise
+            yield Record("0", None, {}, "broken_compression")
+
+
+def _members(file: BinaryIO, start: int, end: int, limit: int) -> Iterator[Record]:
+    position = 0 if start == 0 else _next_member(file, start)
+    while position is not None and position < end:
+        member = _Member(file, position)
+        try:
+            yield from _framed(member.chunks(), str(position), limit)
+            following: int | None = member.end
+        except zlib.error:
+            yield Record(str(position), None, {}, "broken_gzip")
+            following = _next_member(file, position + 1)
+        else:
+            file.seek(member.end)
+            rest = file.read(1)
+            if rest and not _starts_member(file, member.end):  # the record there is lost, and is nobody else's to tell
+                yield Record(str(member.end), None, {}, "broken_gzip")
+                following = _next_member(file, member.end + 1)
+            elif not rest:
+                following = None
+        position = following
+
+
+class _Member:
+    """One gzip member: its content in chunks; `end` is known when all were taken."""
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self.file, self.end = file, start
+
+    def chunks(self) -> Iterator[bytes]:
+        """Raises zlib.error when the data is damaged or stops early."""
+        inflate = zlib.decompressobj(wbits=31)
+        position = self.end
+        pending = b""
+        while not inflate.eof:
+            if not pending:
+                self.file.seek(position)
+                pending = self.file.read(_CHUNK if position > self.end else 64 << 10)  # most members are small
+                position += len(pending)
+                if not pending:
+                    raise zlib.error("ends early")
+            yield inflate.decompress(pending, _CHUNK)
+            pending = inflate.unconsumed_tail
+        self.end = position - len(inflate.unused_data)
+
+
+def _starts_member(file: BinaryIO, position: int) -> bool:
+    """Whether a gzip member with a WARC record starts at `position`."""
+    file.seek(position)
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        return inflate.decompress(file.read(4096), len(_VERSION)) == _VERSION
+    except zlib.error:
+        return False
+
+
+def _next_member(file: BinaryIO, position: int) -> int | None:
+    """The first place from `position` on where a member with a WARC record starts."""
+    while True:
+        file.seek(position)
+        data = file.read(_CHUNK)
+        if len(data) < len(_GZIP):
+            return None
+        found = data.find(_GZIP)
+        while found >= 0:
+            if _starts_member(file, position + found):
+                return position + found
+            found = data.find(_GZIP, found + 1)
+        position += len(data) - len(_GZIP) + 1
+
+
+class _Buffer:
+    """Chunks as one run of bytes of which only what is needed is held; `skipped` bytes were dropped."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.data, self.skipped, self._chunks = bytearray(), 0, chunks
+
+    def fill(self, size: int) -> bool:
+        """Whether there are `size` bytes."""
+        while len(self.data) < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return False
+            self.data += chunk
+        return True
+
+    def drop(self, size: int) -> None:
+        del self.data[:size]
+        self.skipped += size
+
+    def drop_until(self, mark: bytes, start: int) -> None:
+        """Drop all before the next `mark` that lies at `start` or later; all there is when there is none."""
+        while True:
+            found = self.data.find(mark, start)
+            if found >= 0:
+                return self.drop(found)
+            self.drop(max(0, len(self.data) - len(mark)))
+            start = 0
+            if not self.fill(len(self.data) + 1):
+                return self.drop(len(self.data))
+
+
+def _framed(chunks: Iterator[bytes], place: str, limit: int) -> Iterator[Record]:
+    """Cut `chunks` by the records' Content-Length, checked by what follows, and parse them."""
+    buffer = _Buffer(chunks)
+    while True:
+        while buffer.fill(1) and buffer.data[0] in b"\r\n":
+            buffer.drop(len(buffer.data) - len(buffer.data.lstrip(b"\r\n")))
+        if not buffer.data:
+            return
+        where = f"{place}+{buffer.skipped}" if buffer.skipped else place
+        buffer.fill(_MAX_HEADER)
+        head = buffer.data.find(b"\r\n\r\n", 0, _MAX_HEADER) + 4
+        length = _LENGTH.search(buffer.data, 0, head) if head > 3 and buffer.data.startswith(_VERSION) else None
+        if length is None:
+            yield Record(where, None, {}, "malformed_record")
+            buffer.drop_until(_NEXT, 0)
+            continue
+        size = head + int(length[1])
+        if size > limit:  # ends where the next record seems to start: its length may be wrong
+            yield _parsed(bytes(buffer.data[:head]), where, "record_too_large", limit)
+            buffer.drop_until(_NEXT, head - 4)
+        elif buffer.fill(size) and _record_ends(buffer, size):
+            yield _parsed(bytes(buffer.data[:size]), where, None, limit)
+            buffer.drop(size)
+        else:
+            yield _parsed(bytes(buffer.data[:head]), where, "wrong_content_length", limit)
+            buffer.drop_until(_NEXT, head - 4)
+
+
+def _record_ends(buffer: _Buffer, size: int) -> bool:
+    """Whether after `size` bytes there is nothing but line breaks and then another record, or the end."""
+    buffer.fill(size + 64)
+    rest = buffer.data[size : size + 64].lstrip(b"\r\n")
+    return not rest or rest.startswith(_VERSION)
+
+
+def _parsed(data: bytes, place: str, problem: str | None, limit: int) -> Record:
+    """`data` (one whole record, or only its header when `problem` is set) as a Record."""
+    from fastwarc.warc import ArchiveIterator
+
+    for coding in ("all", "none"):  # some writers undo the codings and keep the header that names them
+        try:
+            record = next(iter(ArchiveIterator(io.BytesIO(data), auto_decode=coding, parse_http=problem is None)))
+            fields = {name.lower(): value for name, value in record.headers.items()}
+            if problem is None and record.http_headers is not None:
+                fields |= {f"http-{name.lower()}": value for name, value in record.http_headers.items()}
+            media = (record.http_content_type or fields.get("content-type", "")).partition(";")[0].strip().lower()
+            fields |= {"media-type": media, "charset": record.http_charset or ""}
+            problem = problem or _refusal(fields.get("warc-type", "").lower(), record.http_headers, media)
+            content = None if problem else _bounded(record.reader, limit)
+        except (OSError, ValueError, StopIteration):
+            continue
+        if content is not None and len(content) > limit:
+            return Record(place, None, fields, "record_too_large")
+        return Record(place, content, fields, problem)
+    return Record(place, None, {}, problem or "malformed_record")
+
+
+def _bounded(reader: WarcRecordPayloadReader, limit: int) -> bytes:
+    """All that `reader` gives, or a little more than `limit` bytes. In pieces: it allocates what it is asked for."""
+    content = bytearray()
+    while len(content) <= limit and (piece := reader.read(_PIECE)):
+        content += piece
+    return bytes(content)
+
+
+def _refusal(kind: str, http: object, media: str) -> str | None:
+    if kind not in ("response", "resource", "conversion"):
+        return "not_a_document"
+    status = getattr(http, "status_code", None)
+    if kind == "response" and http is not None and not (status and 200 <= status < 300):
+        return "http_status"
+    return None if media in TEXT_TYPES else "not_text"
+
+
+def is_html(media: str) -> bool:
+    """Whether a media type is a page's; plain text is the other one in TEXT_TYPES."""
+    return media in _HTML
+
+
+def forbids_indexing(x_robots_tag: str) -> bool:
+    """Whether the HTTP header of this name forbids some robot to index or to keep the page.
+
+    >>> forbids_indexing("googlebot: noindex, nofollow"), forbids_indexing("max-snippet: 20")
+    (True, False)
+    """
+    return bool(_FORBIDS.search(x_robots_tag))

@@ -1,0 +1,229 @@
+"""The shape of a source's records: what one document is made of, and what is left out of it.
+
+qna       a question and its answers: the best accepted answer becomes `item`; without one the record is rejected
+dialogue  turns in an array: text with speaker ids
+thread    records of one thread (comments, utterances): one document, in order
+article   a text with a title: what its publisher put around it goes (kernels/news.py)
+
+A source without a shape gives a document a record, as its SQL says. What a shape leaves out is counted in the column
+`removed_bytes`; records that became one document in `records`. Cost: qna, dialogue and article are narrow; a thread is
+one shuffle and sort of its source, kept on disk because two things are read from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Literal
+from unicodedata import normalize
+
+import pyarrow as pa
+from pydantic import Field, field_validator
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.kernels import dialogue, news
+from corpus_pipeline.kernels.mojibake import is_mojibake
+from corpus_pipeline.kernels.unicode import nfc
+from corpus_pipeline.stages.params import Params as StageParams
+
+TURNS = "array<struct<speaker string, text string>>"
+PROBLEM = "_shape_problem"
+LEFT_OUT = "_left_out"
+_nfc = partial(normalize, "NFC")
+_WRITTEN = ("source_name", "title", "text", "category")
+
+
+class Qna(StageParams):
+    """One question with one answer. All but `answers` and `min_reputation` are SQL over `item`, an answer.
+
+    An answer counts if it is adopted by the asker or by an expert, and its author's reputation is at least
+    min_reputation (unknown: 0). The first of these wins: adopted; by an expert; higher reputation; earlier
+    (answered_at as it is written, so write it as ISO dates are); the smaller text by code points.
+    Reject reasons: no_answer, not_adopted, low_reputation.
+    """
+
+    kind: Literal["qna"]
+    answers: str
+    answer: str
+    adopted: str = "false"
+    expert: str = "false"
+    reputation: str = "0"
+    answered_at: str = "NULL"
+    min_reputation: int = 0
+
+
+class Dialogue(StageParams):
+    """turns: SQL of an array, in order; speaker and text: SQL over `item`, a turn. A turn without text is none."""
+
+    kind: Literal["dialogue"]
+    turns: str
+    speaker: str = "item.speaker"
+    text: str = "item.text"
+
+
+class Thread(StageParams):
+    """key: SQL; records with the same one are a document (null: rejected, missing_thread). order: SQL to sort them by.
+    speaker: SQL; with it the text has speaker ids, without it a line a record. Ties: by record_id, then by text.
+    A thread longer than collect.max_record_chars becomes several documents: none is lost, and memory has a bound.
+    """
+
+    kind: Literal["thread"]
+    key: str
+    order: str
+    speaker: str | None = None
+
+
+class Article(StageParams):
+    """rules: which of kernels/news.py RULES apply; title: sentences of the body that repeat the title."""
+
+    kind: Literal["article"]
+    rules: tuple[str, ...] = news.RULES
+
+    @field_validator("rules")
+    @classmethod
+    def _known(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(rules) - set(news.RULES))
+        if unknown:
+            raise ValueError(f"unknown rules {unknown}; known: {', '.join(news.RULES)}")
+        return rules
+
+
+Shape = Annotated[Qna | Dialogue | Thread | Article, Field(discriminator="kind")]
+
+
+def checked(where: str, df: DataFrame, sql: str) -> Column:
+    """`sql` over the columns of `df`, tried now, so that the error names the place in the config."""
+    from pyspark.errors import PySparkException
+
+    try:
+        expression = F.expr(sql)
+        df.select(expression)
+    except PySparkException as error:
+        raise ConfigError(
+            f"{where}: {sql}",
+            f"a SQL expression over {', '.join(df.columns)}",
+            error.getCondition() or "an error",
+            "Correct the expression.",
+        ) from None
+    return expression
+
+
+def choose(name: str, df: DataFrame, shape: Qna) -> DataFrame:
+    """`df` with the chosen answer as `item` (null: none), the reject reason and the bytes of the other answers."""
+    where = f"sources.{name}.shape"
+    checked(f"{where}.answers", df, f"transform({shape.answers}, item -> item)")
+    facts = {
+        "later": f"NOT coalesce(cast(({shape.adopted}) AS boolean), false)",
+        "no_expert": f"NOT coalesce(cast(({shape.expert}) AS boolean), false)",
+        "unknown": f"-coalesce(cast(({shape.reputation}) AS bigint), 0)",
+        "at": f"coalesce(cast(({shape.answered_at}) AS string), '\uffff')",
+        "text": f"cast(({shape.answer}) AS string)",
+        "item": "item",
+    }
+    ranked = ", ".join(f"'{key}', {sql}" for key, sql in facts.items())
+    answers = checked(where, df, f"transform({shape.answers}, item -> named_struct({ranked}))")
+    found = df.withColumn("_answers", F.filter(answers, lambda a: F.trim(a["text"]) != ""))
+    accepted = F.filter("_answers", lambda a: ~a["later"] | ~a["no_expert"])
+    trusted = F.filter(accepted, lambda a: -a["unknown"] >= shape.min_reputation)
+    found = found.withColumns({"_best": F.array_min(trusted), "_accepted": F.size(accepted)})
+    total = F.aggregate("_answers", F.lit(0).cast("long"), lambda sum_, a: sum_ + F.octet_length(a["text"]))
+    reason = (
+        F.when(F.coalesce(F.size("_answers"), F.lit(0)) <= 0, "no_answer")
+        .when(F.col("_accepted") == 0, "not_adopted")
+        .when(F.col("_best").isNull(), "low_reputation")
+    )
+    left_out = F.when(F.col("_best").isNull(), 0).otherwise(total - F.octet_length("_best.text")).cast("long")
+    shaped = found.withColumns({"item": F.col("_best.item"), PROBLEM: reason, LEFT_OUT: left_out})
+    return shaped.drop("_answers", "_best", "_accepted")
+
+
+def turns_of(name: str, df: DataFrame, shape: Dialogue) -> Column:
+    """The turns with text, as TURNS."""
+    said = f"named_struct('speaker', cast(({shape.speaker}) AS string), 'text', cast(({shape.text}) AS string))"
+    turns = checked(f"sources.{name}.shape", df, f"transform({shape.turns}, item -> {said})")
+    return F.filter(turns, lambda turn: F.trim(turn["text"]) != "").cast(TURNS)
+
+
+def joined(turns: Column) -> Column:
+    """What was said, a line a turn; null for no turn."""
+    return F.when(F.size(turns) > 0, F.array_join(F.transform(turns, lambda turn: turn["text"]), "\n"))
+
+
+def place_in_thread(name: str, df: DataFrame, shape: Thread) -> dict[str, Column]:
+    """The columns that `group` reads: thread, order, speaker."""
+    where = f"sources.{name}.shape"
+    return {
+        "thread": checked(f"{where}.key", df, shape.key).cast("string"),
+        "order": checked(f"{where}.order", df, shape.order),
+        "speaker": checked(f"{where}.speaker", df, shape.speaker or "NULL").cast("string"),
+    }
+
+
+def group(records: DataFrame, shape: Thread, limit: int) -> DataFrame:
+    """Good records of one thread as one record; the rejected stay. limit: characters of a document, roughly.
+
+    Other columns come from the first record of the thread. The same record again is rejected (repeated_record).
+    """
+    said = F.struct("order", "record_id", "speaker", "text")
+    good = F.col("problem").isNull()
+    alone = F.xxhash64("record_id", "path", "excerpt").cast("string")  # spreads the rejected over the tasks
+    by_thread = Window.partitionBy(good, F.when(good, F.col("thread")).otherwise(alone))
+    in_order = by_thread.orderBy("order", "record_id", "speaker", "text")
+    so_far = F.sum(F.length("text") + 1).over(in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow))
+    again = good & F.lag(said).over(in_order).eqNullSafe(said)
+    numbered = records.withColumns({"part": F.floor(so_far / limit), "again": again})
+    numbered = numbered.withColumn("problem", F.when(F.col("again"), "repeated_record").otherwise(F.col("problem")))
+    numbered = numbered.persist(StorageLevel.DISK_ONLY)
+    first = {
+        column: F.min_by(column, said).alias(column)
+        for column in records.columns
+        if column not in ("source", "doc_type", "licence", "thread", "order", "speaker", "turns")
+    }
+    together = F.array_sort(F.collect_list(said))
+    first["records"] = F.count(F.lit(1)).cast("int").alias("records")
+    first["path"] = F.min("path").alias("path")
+    grouped = numbered.where(F.col("problem").isNull()).groupBy("source", "doc_type", "licence", "thread", "part")
+    documents = grouped.agg(*first.values(), together.alias("turns"))
+    turns = F.transform("turns", lambda one: F.struct(one["speaker"], one["text"])).cast(TURNS)
+    number = F.when(F.col("part") > 0, F.concat(F.lit("#"), F.col("part") + 1)).otherwise("")
+    documents = documents.withColumns({"record_id": F.concat("thread", number), "text": joined(F.col("turns"))})
+    documents = documents.withColumn("turns", turns if shape.speaker else F.lit(None).cast(TURNS))
+    rejected = numbered.where(F.col("problem").isNotNull())
+    return rejected.select(*_without_place(records)).unionByName(documents.select(*_without_place(records)))
+
+
+def _without_place(records: DataFrame) -> list[str]:
+    return [column for column in records.columns if column not in ("thread", "order", "speaker")]
+
+
+def shape_batch(batch: pa.RecordBatch, *, rules: Mapping[str, frozenset[str]]) -> pa.RecordBatch:
+    """NFC, speaker ids, and articles without what stands around them; a row for a row, without `turns`.
+
+    A text in mojibake gets that problem, unless it is several records in one: those were read, and are not lost.
+
+    rules: source -> names in kernels/news.py RULES, for sources that are articles.
+    """
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns |= {name: nfc(columns[name]) for name in _WRITTEN}
+    turns = columns.pop("turns")
+    sources = columns["source"].to_pylist()
+    if turns.null_count < len(turns) or not rules.keys().isdisjoint(sources):
+        titles, texts, speakers = (columns[name].to_pylist() for name in ("title", "text", "speakers"))
+        removed = columns["removed_bytes"].to_pylist()
+        for i, source in enumerate(sources):
+            if turns[i].is_valid and texts[i] is not None:
+                said = [(_nfc(turn["speaker"] or ""), _nfc(turn["text"])) for turn in turns[i].as_py()]
+                texts[i], speakers[i] = dialogue.anonymise(said)
+            if source in rules and texts[i] is not None:
+                titles[i], texts[i], gone = news.strip(titles[i], texts[i], rules[source])
+                removed[i] += gone
+        changed = {"title": titles, "text": texts, "speakers": speakers, "removed_bytes": removed}
+        columns |= {name: pa.array(values, columns[name].type) for name, values in changed.items()}
+        columns["text"] = nfc(columns["text"])
+    facts = zip(*(columns[name].to_pylist() for name in ("problem", "records", "text")), strict=True)
+    found = ["mojibake" if not bad and n == 1 and text and is_mojibake(text) else bad for bad, n, text in facts]
+    columns["problem"] = pa.array(found, pa.string())
+    return pa.RecordBatch.from_pydict(columns)

@@ -1,0 +1,55 @@
+"""Notebooks of formats 3 and 4; outputs, raw cells and pictures stay out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from corpus_pipeline.kernels.notebook import extract
+
+CODE: dict[str, Any] = {
+    "cell_type": "code",
+    "source": ["import numpy as np\n", "np.zeros(3)"],
+    "outputs": [{"output_type": "stream", "text": ["출력이다"]}, {"data": {"image/png": "iVBORw0KGgo="}}],
+    "execution_count": 1,
+}
+TEXT = {"cell_type": "markdown", "source": "## 기초 ##\n그림: ![표](data:image/png;base64,iVBORw0KGgo=) 끝"}
+FOUR = {
+    "nbformat": 4,
+    "metadata": {"language_info": {"name": "julia"}},
+    "cells": [TEXT, CODE, {"cell_type": "raw", "source": "raw"}],
+}
+OLD = [
+    {"cell_type": "heading", "level": 2, "source": ["제목"]},
+    {"cell_type": "code", "input": ["x = 1"], "outputs": []},
+]
+THREE = {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": OLD}]}
+
+
+def test_cells_in_order_without_outputs() -> None:
+    found = extract(json.dumps(FOUR))
+    assert found.body == "## 기초 ##\n그림:  끝\n\n```julia\nimport numpy as np\nnp.zeros(3)\n```"
+    assert found.title == "기초"
+    assert extract(json.dumps(THREE)) == ("제목", "## 제목\n\n```python\nx = 1\n```", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "unparsable_notebook"),
+        ("[]", "unparsable_notebook"),
+        ("{}", "unparsable_notebook"),
+        ('{"cells": [1]}', "unparsable_notebook"),
+        ('{"cells": [{"source": "글"}]}', "unparsable_notebook"),
+        ('{"cells": [{"cell_type": "markdown", "source": [1]}]}', "unparsable_notebook"),
+        ('{"cells": null}', "unparsable_notebook"),
+        ("[" * 200_000, "unparsable_notebook"),
+        ('{"nbformat": ' + "9" * 10_000 + "}", "unparsable_notebook"),
+        ('{"cells": []}', "no_main_text"),
+        ('{"cells": [{"cell_type": "markdown", "source": " "}]}', "no_main_text"),
+    ],
+)
+def test_what_is_no_notebook_has_a_reason(text: str, problem: str) -> None:
+    assert extract(text).problem == problem

@@ -1,0 +1,105 @@
+"""The model of regions: exact arithmetic, training that repeats, pages cut into parts, labels and measures."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from corpus_pipeline.kernels import region_model
+from corpus_pipeline.kernels.page_blocks import Parsed, parse
+from corpus_pipeline.kernels.region_features import features
+from corpus_pipeline.kernels.region_labels import f1, kept, labels
+from corpus_pipeline.kernels.region_model import load, score
+from corpus_pipeline.kernels.region_text import render
+from corpus_pipeline.kernels.region_training import Example, Recipe, train, weigh
+
+MENU = "<nav><ul>" + "".join(f"<li><a href='/{i}'>차림 {i}</a></li>" for i in range(12)) + "</ul></nav>"
+TEXT = "<p>나무는 봄에 싹을 내고 여름에 자라며, 가을이 되면 잎을 떨어뜨린다.</p>" * 5
+
+
+def example(site: str) -> Example:
+    page, gold = parse(f"{MENU}<div>{TEXT}</div><footer>주소와 전화</footer>"), parse(TEXT)
+    wanted = labels(page, gold)
+    return Example(site, page, features(page), wanted, weigh(page, wanted, np.zeros_like(wanted)))
+
+
+def test_training_repeats_to_the_byte_and_learns() -> None:
+    recipe = Recipe(hidden=(8,), epochs=30, batch=8)
+    examples = [example("하나"), example("둘")]
+    model = train(examples, recipe)
+    assert region_model.write(model) == region_model.write(train(examples, recipe))
+    assert ((score(examples[0].page, model) >= 0.5) == (examples[0].labels == 1)).all()
+    again = region_model.read(region_model.write(model))
+    assert (score(examples[0].page, again) == score(examples[0].page, model)).all()
+
+
+def test_scores_do_not_depend_on_the_order_of_additions() -> None:
+    """Inputs in another order are added in another order; exact sums do not show it."""
+    network, inputs = load().first, example("하나").inputs
+    order = np.random.default_rng(0).permutation(inputs.shape[1])
+    weights, bias = network.layers[0]
+    turned = network._replace(
+        mean=network.mean[order], scale=network.scale[order], layers=((weights[order], bias), *network.layers[1:])
+    )
+    assert (network.scores(inputs) == turned.scores(inputs[:, order])).all()
+    assert (network.scores(inputs)[:3] == network.scores(inputs[:3])).all()
+    for one in (load().first, load().second):  # the bound that float32 needs
+        largest = np.abs(one.layers[0][0]).sum(axis=0).max() * region_model.INPUT_LIMIT
+        assert largest / (region_model.INPUT_STEP * region_model.WEIGHT_STEP) < 2**24
+
+
+def test_the_model_is_small() -> None:
+    assert len(region_model.write(load()).encode()) < 1_000_000
+
+
+def test_a_page_in_parts_has_a_score_for_each_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = parse(f"{MENU}<main>{TEXT * 4}</main>")
+    whole = score(page, load())
+    monkeypatch.setattr(region_model, "PAGE_BLOCKS", 10)
+    parts = score(page, load())
+    assert len(parts) == len(whole) == len(page.blocks)
+    alone = dataclasses.replace(page, blocks=page.blocks)
+    assert isinstance(alone, Parsed)
+    monkeypatch.setattr(region_model, "PAGE_BLOCKS", len(page.blocks))
+    assert (score(page, load()) == whole).all()
+
+
+def test_a_doubtful_page_keeps_its_best() -> None:
+    page = parse(MENU + TEXT)
+    scores = np.where([block.tag == "p" for block in page.blocks], 0.2, 0.01)
+    assert {block.tag for block in region_model.core(page, scores, 0.5)} == {"p"}
+    assert region_model.core(parse(""), np.zeros(0), 0.5) == []
+
+
+def test_labels_take_the_block_in_its_place_and_one_an_editor_touched() -> None:
+    long = "여러 낱말로 된 긴 문단은 편집자가 조금 고쳐도 같은 문단으로 보아야 하므로 세 낱말씩 견준다"
+    page = parse(f"<nav><p>제목</p></nav><p>제목</p><p>본문 하나</p><p>{long} [1]</p><p>댓글 하나</p>")
+    gold = parse(f"<p>제목</p><p>본문 하나</p><p>{long}</p>")
+    assert labels(page, gold).tolist() == [0, 1, 1, 1, 0]
+
+
+def test_measures() -> None:
+    assert f1("", "") == 1
+    assert f1("가 가 나", "가 나 나") == pytest.approx(2 / 3)
+    gold = parse("<h2>차례</h2><ol><li>하나<li>둘</ol><pre>x = 1\ny = 2</pre>")
+    assert kept(render(gold.blocks), gold) == {"headings": (1, 1), "items": (2, 2), "code": (2, 2)}
+    assert kept("차례\n하나\ny = 2", gold) == {"headings": (1, 0), "items": (2, 0), "code": (2, 1)}
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<ol start=3><li>셋<li>넷<ul><li>안</ul></ol>", "3. 셋\n4. 넷\n  - 안"),
+        ("<table><tr><td><p>왼쪽</p><p>아래</p></td><td>오른쪽</td></tr></table>", "왼쪽\n\n아래\n\n오른쪽"),
+        ("<table><tr><td><pre>1\n2</pre></td><td><pre>가\n나</pre></td></tr></table>", "```\n가\n나\n```"),
+        ("<pre>```\n가\n```</pre>", "````\n```\n가\n```\n````"),
+        ("<p>가<br>나<br><br>다</p>", "가\n나\n\n다"),
+        ("<h2>차례<a href='#x'>¶</a></h2>", "## 차례"),
+        ("<blockquote><p>인용<br>둘</p></blockquote>", "> 인용\n> 둘"),
+        ("<p>한<b>국</b>어</p><a>가</a><a>나</a>", "한국어\n\n가 나"),
+    ],
+)
+def test_structure_is_written_as_markdown(html: str, text: str) -> None:
+    assert render(parse(html).blocks) == text

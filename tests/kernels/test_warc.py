@@ -1,0 +1,175 @@
+"""Web archives written by warcio, whole and damaged: every record is there once, with its text or a reason."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import tracemalloc
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus_pipeline.kernels.warc import Record, records
+from tests.web_archives import page, write_warc
+
+URLS = [f"http://a.kr/{number}" for number in range(6)]
+PAGES = [(url, page(f"글 {url[-1]} 번").encode("cp949"), "text/html; charset=euc-kr") for url in URLS]
+PLAIN, GZIP = write_warc(PAGES, requests=False), write_warc(PAGES, gz=True, requests=False)
+END = 1 << 40
+
+
+def read(data: bytes, codec: str | None = None, limit: int = 1 << 20) -> list[Record]:
+    return list(records(io.BytesIO(data), codec, 0, END, limit))
+
+
+def ranges(data: bytes, step: int) -> list[Record]:
+    starts = range(0, len(data), step)
+    return [one for start in starts for one in records(io.BytesIO(data), "gzip", start, start + step, 1 << 20)]
+
+
+def found(data: bytes, codec: str | None = None) -> list[tuple[str | None, str | None]]:
+    return [(one.fields.get("warc-target-uri"), one.problem) for one in read(data, codec)]
+
+
+def members(data: bytes) -> list[int]:
+    """Where gzip members start, by the library's own unpacking."""
+    import zlib
+
+    starts, position = [], 0
+    while position < len(data):
+        starts.append(position)
+        inflate = zlib.decompressobj(wbits=31)
+        inflate.decompress(data[position:])
+        position = len(data) - len(inflate.unused_data)
+    return starts
+
+
+STARTS = members(GZIP)
+
+
+def zstd(data: bytes) -> bytes:
+    target = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(target, "zstd") as stream:
+        stream.write(data)
+    return bytes(target.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("data", "codec"),
+    [
+        (PLAIN, None),
+        (GZIP, "gzip"),
+        (gzip.compress(PLAIN), "gzip"),
+        (bz2.compress(PLAIN), "bz2"),
+        (zstd(PLAIN), "zstd"),
+    ],
+)
+def test_every_page_of_a_whole_archive(data: bytes, codec: str | None) -> None:
+    got = read(data, codec)
+    assert [(one.content, one.problem) for one in got] == [(body, None) for _, body, _ in PAGES]
+    assert {(one.fields["media-type"], one.fields["charset"]) for one in got} == {("text/html", "euc-kr")}
+
+
+def test_what_is_no_page_has_a_reason() -> None:
+    kinds = [("http://a.kr/a.png", b"\x89PNG", "image/png"), *PAGES[:1]]
+    reasons = [(one.fields["warc-type"], one.problem) for one in read(write_warc(kinds))]
+    other = [("request", "not_a_document"), ("metadata", "not_a_document")]
+    assert reasons == [other[0], ("response", "not_text"), other[1], other[0], ("response", None), other[1]]
+    missing = PLAIN.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 404 No", 1)
+    assert [one.problem for one in read(missing)] == ["http_status"] + [None] * 5
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, len(GZIP) + 10))
+def test_ranges_give_each_record_once(step: int) -> None:
+    assert ranges(GZIP, step) == read(GZIP, "gzip")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 5), st.integers(20, 200), st.integers(1, 255), st.integers(50, 5000))
+def test_a_damaged_member_costs_one_record(number: int, at: int, flip: int, step: int) -> None:
+    damaged = bytearray(GZIP)
+    damaged[STARTS[number] + at] ^= flip
+    whole = read(bytes(damaged), "gzip")
+    expected: list[tuple[str | None, str | None]] = [(url, None) for url in URLS]
+    got = [(one.fields.get("warc-target-uri"), one.problem) for one in whole]
+    assert got[:number] == expected[:number]
+    assert got[number + 1 :] == expected[number + 1 :]
+    assert got[number][1] is not None
+    assert ranges(bytes(damaged), step) == whole
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=400), st.integers(0, 5))
+def test_garbage_between_members_is_told_once(garbage: bytes, number: int) -> None:
+    cut = STARTS[number]
+    got = found(GZIP[:cut] + garbage + GZIP[cut:], "gzip")
+    assert [url for url, problem in got if problem is None] == URLS
+    assert len([one for one in got if one[1]]) == bool(garbage)
+
+
+def test_a_cut_archive_names_the_record_that_was_cut() -> None:
+    assert found(GZIP[: STARTS[3] + 200], "gzip") == [(url, None) for url in URLS[:3]] + [(None, "broken_gzip")]
+    assert found(PLAIN[:-300])[-1] == (URLS[-1], "wrong_content_length")
+    assert found(bz2.compress(PLAIN)[:-20], "bz2")[-1][1] == "broken_compression"
+
+
+@pytest.mark.parametrize("length", [0, 10, 400, 1300, 40_000, 10**9, 10**17])
+def test_a_wrong_length_costs_that_record_alone(length: int) -> None:
+    start = PLAIN.index(b"Content-Length: ", PLAIN.index(URLS[2].encode()))
+    wrong = PLAIN[:start] + b"Content-Length: %d" % length + PLAIN[PLAIN.index(b"\r\n", start) :]
+    got = found(wrong)
+    assert [url for url, problem in got if problem is None] == [url for url in URLS if url != URLS[2]]
+    reasons = {problem for _, problem in got if problem}
+    assert reasons <= {"wrong_content_length", "record_too_large", "malformed_record"}
+    assert len(got) == 6
+
+
+@pytest.mark.parametrize("length", [b"abc", b"-5", b"", b"9" * 30])
+def test_a_length_that_is_no_number(length: bytes) -> None:
+    start = PLAIN.index(b"Content-Length: ", PLAIN.index(URLS[2].encode()))
+    wrong = PLAIN[:start] + b"Content-Length: " + length + PLAIN[PLAIN.index(b"\r\n", start) :]
+    assert [problem for _, problem in found(wrong)] == [None, None, "malformed_record", None, None, None]
+
+
+def test_what_is_no_archive() -> None:
+    assert found(b"") == []
+    assert found(b"hello\r\n\r\nworld") == [(None, "malformed_record")]
+    assert found(gzip.compress("문서".encode()), "gzip")[0][1] == "malformed_record"
+
+
+def test_a_body_packed_by_http_is_unpacked_in_bounds() -> None:
+    media = "text/html\r\nContent-Encoding: gzip"
+    bomb = gzip.compress(bytes(10_000_000))
+    data = write_warc([(URLS[0], gzip.compress(PAGES[0][1]), media), (URLS[1], bomb, media)], requests=False)
+    first, second = read(data)
+    assert first.content == PAGES[0][1]
+    assert second.problem == "record_too_large"
+
+
+def test_memory_follows_the_record_and_not_the_file() -> None:
+    class Endless(io.RawIOBase):
+        """300 MB of archive that is never there as a whole."""
+
+        def __init__(self) -> None:
+            self.position = 0
+
+        def read(self, size: int = -1) -> bytes:
+            self.position += size
+            if self.position < 2 * size:
+                return PLAIN[:100] + b"\r\nContent-Length: 9999999999\r\n\r\n" + bytes(size)
+            return bytes(size) if self.position < 300 << 20 else b""
+
+        def seek(self, position: int, whence: int = 0) -> int:
+            self.position = position
+            return position
+
+    tracemalloc.start()
+    assert [one.problem for one in records(cast(BinaryIO, Endless()), None, 0, END, 1 << 20)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20
