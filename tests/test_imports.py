@@ -93,7 +93,8 @@ def test_the_map_names_every_job_and_contract() -> None:
     from corpus_pipeline.schemas import tables
 
     jobs = {p.stem for p in (ROOT / "jobs").glob("*.py")}
-    assert jobs == {stage.name for stage in (*PIPELINE, *AUXILIARY)} | {"pipeline", "report", "provenance", "train_region_model"}
+    others = {"pipeline", "report", "provenance", "train_region_model"}
+    assert jobs == {stage.name for stage in (*PIPELINE, *AUXILIARY)} | others
     written = {table for stage in (*PIPELINE, *AUXILIARY) for table in stage.writes}
     assert written | {"records", "quality_report"} == set(tables())
     known: set[str] = set()
