@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["anonymise", "label"]
+__all__ = ["anonymise", "anonymise_title", "label"]
 
 Turn = tuple[str | None, str]
 _ANYWHERE = 3  # characters: most Korean full names; shorter names are words too often (하늘, 엄마)
 _LONGEST = 40  # characters of a name that is looked for: what messengers allow
 _WORD_START = re.compile(r"(?<!\w)\w")
+_EDGES = re.compile(r"^\W+|\W+$")
+_NO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _ADDRESSED = re.compile(r"\s?[님씨]")
 
 
@@ -40,22 +42,48 @@ def anonymise(turns: Sequence[Turn]) -> tuple[str, list[str]]:
     >>> anonymise([("홍길동", "안녕하세요"), ("임꺽정", "홍길동님, 반가워요"), ("홍길동", "네")])
     ('A> 안녕하세요\\nB> A님, 반가워요\\nA> 네', ['A', 'B'])
     """
-    ids: dict[str, str] = {}
-    for speaker, _ in turns:
-        ids.setdefault((speaker or "").strip(), label(len(ids)))
-    lengths = sorted({len(name) for name in ids if 1 < len(name) <= _LONGEST}, reverse=True)
-    said = [f"{ids[(speaker or '').strip()]}> {_without_names(text, ids, lengths)}" for speaker, text in turns]
+    ids = _ids(turns)
+    names = _bare(ids)
+    said = [f"{ids[(speaker or '').strip()]}> {_without_names(text, names)}" for speaker, text in turns]
     return "\n".join(said), list(ids.values())
 
 
-def _without_names(text: str, ids: Mapping[str, str], lengths: Sequence[int]) -> str:
-    """`text` with ids for names; lengths: of the names, falling, so that the longest is taken."""
+def anonymise_title(title: str, turns: Sequence[Turn]) -> str:
+    """`title` with the speakers' ids for their names.
+
+    >>> anonymise_title("홍길동 님과 대화", [("홍길동", "안녕하세요")])
+    'A 님과 대화'
+    """
+    return _without_names(title, _bare(_ids(turns)))
+
+
+def _ids(turns: Sequence[Turn]) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    for speaker, _ in turns:
+        ids.setdefault((speaker or "").strip(), label(len(ids)))
+    return ids
+
+
+def _bare(ids: Mapping[str, str]) -> dict[str, str]:
+    """Names as they are written in a turn, without the signs around them, in one case -> id. The first has a name."""
+    found: dict[str, str] = {}
+    for speaker, one in ids.items():
+        name = _EDGES.sub("", _NO_WIDTH.sub("", speaker)).casefold()
+        if 1 < len(name) <= _LONGEST:
+            found.setdefault(name, one)
+    return found
+
+
+def _without_names(text: str, ids: Mapping[str, str]) -> str:
+    """`text` on one line, with ids for names, the longest first."""
+    text = " ".join(_NO_WIDTH.sub("", text).splitlines())
+    lengths = sorted(set(map(len, ids)), reverse=True)
     pieces: list[str] = []
     done = 0
     for word in _WORD_START.finditer(text):
         start = word.start()
         for length in lengths if start >= done else ():
-            name, end = text[start : start + length], start + length
+            name, end = text[start : start + length].casefold(), start + length
             if len(name) == length and name in ids and _is_name(text, start, end):
                 pieces += (text[done:start], ids[name])
                 done = end

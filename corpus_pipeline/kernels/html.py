@@ -20,6 +20,7 @@ from corpus_pipeline.kernels.region_text import render
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs parts of pages
 _ROBOTS = regex.compile(r"""<meta[^>]{0,100}?name\s*=\s*["']?robots["']?(?=[\s/>])[^>]{0,200}""", regex.IGNORECASE)
+_WORD = regex.compile(r"\w")
 _FORBIDS = regex.compile(r"noindex|noarchive|(?<![:\w-])none\b", regex.IGNORECASE)
 _DECLARATION = regex.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -51,8 +52,7 @@ def extract(html: str, extractor: str = "model") -> Page:
         raise ConfigError("extractor", "one of " + ", ".join(_EXTRACTORS), repr(extractor), "Choose one of them.")
     if extractor == "model":
         region_model.load()  # a missing resource is no fault of the page
-    robots = _ROBOTS.search(html)
-    noindex = bool(robots and _FORBIDS.search(robots.group()))
+    noindex = any(_FORBIDS.search(robots.group()) for robots in _ROBOTS.finditer(html))  # a page may have several
     try:
         page = _EXTRACTORS[extractor](html)
     except Exception:  # arbitrary pages: any failure is the page's, and has a reason
@@ -62,8 +62,10 @@ def extract(html: str, extractor: str = "model") -> Page:
 
 def _by_model(html: str) -> Page:
     page, model = parse(html), region_model.load()
+    if page.cut:
+        return Page(None, None, None, None, False, "too_many_blocks")
     body = render(region_model.core(page, region_model.score(page, model), model.threshold))
-    if not regex.search(r"\w", body):
+    if not _WORD.search(body):
         return Page(None, None, None, None, False, "no_main_text")
     title, url, day = page_metadata.title(page), page_metadata.address(page), page_metadata.published(page)
     return Page(title, body, url, day, False, None)

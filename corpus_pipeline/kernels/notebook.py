@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import regex
 
-_EMBEDDED = regex.compile(r"!\[[^\]\n]*+\]\((?:data|attachment):[^)]*+\)")  # pictures inside the notebook
+_EMBEDDED = regex.compile(r"!\[[^\]\n]*+\]\((?:data|attachment):[^()\n]*+\)")  # pictures inside the notebook
 _HEADING = regex.compile(r"^#{1,6}\s+(.+?)\s*#*$", regex.MULTILINE)
 
 
@@ -36,11 +36,12 @@ def extract(text: str) -> Notebook:
         cells = notebook["cells"] if "cells" in notebook else [c for w in notebook["worksheets"] for c in w["cells"]]
         language = str(notebook.get("metadata", {}).get("language_info", {}).get("name", "python"))
         parts = [part for cell in cells if (part := _cell(cell, language))]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        body = "\n\n".join(parts)
+        body.encode()  # JSON can hold half a surrogate pair, which is no text
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return Notebook(None, None, "unparsable_notebook")
     if not parts:
         return Notebook(None, None, "no_main_text")
-    body = "\n\n".join(parts)
     heading = next((_HEADING.search(part) for part in parts if not part.startswith("```")), None)
     return Notebook(heading[1] if heading else None, body, None)
 
@@ -54,5 +55,5 @@ def _cell(cell: dict[str, Any], language: str) -> str:
     if kind == "code":
         return f"```{language}\n{text}\n```"
     if kind == "heading":  # format 3
-        return "#" * int(cell.get("level", 1)) + " " + text
+        return "#" * min(6, max(1, int(cell.get("level", 1)))) + " " + text
     return str(_EMBEDDED.sub("", text))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -33,12 +34,12 @@ SKIPPED = _names(
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _ANCHORS = frozenset(("", "#", "¶", "§", "🔗", "link", "Permalink"))
 # a third of the tags of a page of code, and they say nothing; quotes may hold `>`, and no part is tried twice
-_SPAN = re.compile(r"""<(?:/span\s*|span(?:\s(?:[^"'<>]|"[^"<]*"|'[^'<]*')*+)?)>""", re.IGNORECASE)
+_SPAN = re.compile(r"""<(?:/[Ss][Pp][Aa][Nn]\s*|[Ss][Pp][Aa][Nn](?:\s(?:[^"'<>]++|"[^"<]*"|'[^'<]*')*+)?)>""")
+MOST = 1_000_000  # elements, and blocks, that are read of a page
 _BREAK = "\0"  # the parser never gives it: it makes U+FFFD of it
 
 
-@dataclass(slots=True)
-class Block:
+class Block(NamedTuple):
     """One run of text; `text` has its white space folded, `<br>` is a newline, code is as it stands.
 
     tag        the nearest element that is not inline
@@ -74,6 +75,7 @@ class Parsed:
     metas                 first content of each <meta>, by lower-case name or property
     links                 first href of each <link>, by lower-case rel
     times, data           `datetime` of <time>; text of JSON-LD scripts
+    cut                   there are more than MOST elements or blocks, and what follows is missing
     """
 
     blocks: list[Block] = field(default_factory=list)
@@ -88,6 +90,7 @@ class Parsed:
     links: dict[str, str] = field(default_factory=dict)
     times: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
+    cut: bool = False
 
 
 def parse(html: str) -> Parsed:
@@ -101,20 +104,27 @@ def parse(html: str) -> Parsed:
     try:
         parser.feed(_SPAN.sub("", html).encode("utf-8", "replace"))
         parser.close()
-    except etree.LxmlError:  # nothing to parse; what came before it counts
+    except (etree.LxmlError, _Full):  # nothing to parse, or too much; what came before it counts
         target.close()
     return target.page
 
 
+class _Full(Exception):
+    """There are MOST elements or blocks."""
+
+
 class _Events:
-    """What lxml calls for each tag and text."""
+    """What lxml calls for each tag and text: some hundred times a page, so the common ways are short."""
 
     def __init__(self) -> None:
         self.page = Parsed()
+        self._blocks = self.page.blocks
+        self._elements = [(0, 0, 0, 0, 0)]  # parent, first, own, path, shape of Parsed
+        self._last = [0]
         self._parts: list[str] = []
         self._skip = 0
         self._take = ""  # "title" or "data" while their text is taken
-        self._stack: list[tuple[int, str]] = [(0, "body")]
+        self._stack: list[tuple[int, str, int]] = [(0, "body", 0)]  # element, its tag and path
         self._links = 0
         self._link_end = 0
         self._anchors: list[int] = []
@@ -122,36 +132,35 @@ class _Events:
         self._lists: list[list[int]] = []  # next number, or 0 for bullets; 1 when an item has just begun
         self._tables: list[list[int]] = []  # table, row, column
         self._table_count = 0
-        self._shapes: dict[tuple[str, str | None], int] = {}
+        self._kinds: dict[tuple[str, str | None], tuple[int, int]] = {}  # tag and class: bits, shape
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        role = _ROLES.get(tag)
         if self._skip:
-            self._skip += tag in SKIPPED
-        elif tag in INLINE:
-            if tag == "a":
-                if self._parts and self._link_end == len(self._parts):
-                    self._parts.append(" ")  # links side by side are boxes, not one word
-                self._anchors.append(len(self._parts))
-            elif tag == "time" and "datetime" in attributes:
-                self.page.times.append(attributes["datetime"])
-        elif tag == "br":
-            self._break()
-        elif tag in SKIPPED:
-            self._skip_from(tag, attributes)
-        elif tag == "meta" or tag == "link":
-            self._head(tag, attributes)
-        else:
+            self._skip += role == _SKIPS
+        elif role is None:
             self._open(tag, attributes)
+        elif role == _LINKS:
+            parts = self._parts
+            if parts and self._link_end == len(parts):
+                parts.append(" ")  # links side by side are boxes, not one word
+            self._anchors.append(len(parts))
+        elif role == _SKIPS:
+            self._skip_from(tag, attributes)
+        elif role == _BREAKS:
+            self._break()
+        elif role == _SAYS:
+            self._head(tag, attributes)
 
     def end(self, tag: str) -> None:
+        role = _ROLES.get(tag)
         if self._skip:
-            self._skip -= tag in SKIPPED
+            self._skip -= role == _SKIPS
             self._take = ""
-        elif tag in INLINE:
-            if tag == "a" and self._anchors:
-                self._close_link(self._anchors.pop())
-        elif tag not in ("br", "meta", "link"):
+        elif role is None or role == _SKIPS:
             self._close(tag)
+        elif role == _LINKS and self._anchors:
+            self._close_link(self._anchors.pop())
 
     def data(self, text: str) -> None:
         if self._skip:
@@ -163,10 +172,13 @@ class _Events:
             self._parts.append(text)
 
     def close(self) -> None:
-        self._flush()
-        self.page.last[0] = len(self.page.blocks)
-        for container, _ in self._stack:
-            self.page.last[container] = len(self.page.blocks)
+        if self._parts:
+            self._flush()
+        page = self.page
+        for container, _, _ in self._stack:
+            self._last[container] = len(page.blocks)
+        page.parents, page.first, page.own, page.path, page.shape = map(list, zip(*self._elements, strict=True))
+        page.last = self._last
 
     def _skip_from(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._skip = 1
@@ -178,7 +190,10 @@ class _Events:
             self._parts.append(" ")
 
     def _head(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if tag == "meta":
+        if tag == "time":
+            if "datetime" in attributes:
+                self.page.times.append(attributes["datetime"])
+        elif tag == "meta":
             name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
             if name and attributes.get("content"):
                 self.page.metas.setdefault(name.lower(), attributes["content"])
@@ -197,22 +212,31 @@ class _Events:
     def _open(self, tag: str, attributes: Mapping[str, str]) -> None:
         if self._parts:
             self._flush()
-        page, parent = self.page, self._stack[-1][0]
-        names = attributes.get("class")
-        own = tag_bit(tag)
-        if attributes:
-            own |= class_bits(names, attributes.get("id"), attributes.get("role"), attributes.get("style"))
+        names = attributes.get("class") if attributes else None
+        kind = self._kinds.get((tag, names))
+        if kind is None:
+            own = tag_bit(tag) | class_bits(names, None, None, None)
+            kind = self._kinds[tag, names] = (own, len(self._kinds) + 1)
+        own, shape = kind
+        if attributes and len(attributes) > (names is not None):
+            get = attributes.get
+            own |= class_bits(None, get("id"), get("role"), get("style"))
             if "hidden" in attributes:
                 own |= tag_bit("hidden")
-        self._stack.append((len(page.parents), tag))
-        page.parents.append(parent)
-        page.first.append(len(page.blocks))
-        page.last.append(-1)
-        page.own.append(own)
-        page.path.append(page.path[parent] | own)
-        page.shape.append(self._shapes.setdefault((tag, names), len(self._shapes) + 1))
+        parent, _, path = self._stack[-1]
+        path |= own
+        number = len(self._last)
+        if number >= MOST:
+            self._fill_up()
+        self._stack.append((number, tag, path))
+        self._elements.append((parent, len(self._blocks), own, path, shape))
+        self._last.append(-1)
         if tag in _STRUCTURE:
             self._enter(tag, attributes)
+
+    def _fill_up(self) -> None:
+        self.page.cut = True
+        raise _Full
 
     def _enter(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag in HEADINGS:
@@ -245,8 +269,8 @@ class _Events:
         if self._parts:
             self._flush()
         if len(self._stack) > 1:
-            self.page.last[self._stack.pop()[0]] = len(self.page.blocks)
-        if tag not in _STRUCTURE:
+            self._last[self._stack.pop()[0]] = len(self._blocks)
+        if tag not in _ENDING:
             return
         if tag in HEADINGS:
             self._heading = 0
@@ -261,50 +285,45 @@ class _Events:
             self._tables.pop()
 
     def _close_link(self, begin: int) -> None:
-        text = "".join(self._parts[begin:])
-        if self._heading and text.strip() in _ANCHORS:  # the sign beside a heading that links to itself
-            del self._parts[begin:]
+        parts = self._parts
+        text = (parts[begin] if len(parts) == begin + 1 else "".join(parts[begin:])).strip()
+        if self._heading and text in _ANCHORS:  # the sign beside a heading that links to itself
+            del parts[begin:]
         else:
-            self._links += len(text.strip())
-            self._link_end = len(self._parts)
+            self._links += len(text)
+            self._link_end = len(parts)
 
     def _flush(self) -> None:
-        text = "".join(self._parts)
+        text = self._parts[0] if len(self._parts) == 1 else "".join(self._parts)
         self._parts.clear()
-        self._anchors = [0] * len(self._anchors)
         links, self._links = self._links, 0
+        if self._anchors:
+            self._anchors = [0] * len(self._anchors)
         if self._pre:
             text = text.replace(_BREAK, "\n").strip("\n")
-            if not text or text.isspace():
+            if text.isspace():
                 return
         elif _BREAK in text:
             text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split(_BREAK))))
         else:
-            text = " ".join(text.split())
+            text = text.strip()
+            if "  " in text or not text.isprintable():  # of white space only the plain one is printable
+                text = " ".join(text.split())
         if not text:
             return
-        if self._anchors:  # within a link that holds elements
-            links = len(text)
-        container, tag = self._stack[-1]
-        table = self._tables[-1] if self._tables else None
-        cell = (table[0], table[1], table[2]) if table and table[2] else None
-        block = Block(
-            text,
-            tag,
-            container,
-            self._heading,
-            len(self._lists),
-            self._marker(),
-            cell,
-            min(links, len(text)),
-            self._pre > 0,
-            self._quote > 0,
-        )
-        self.page.blocks.append(block)
+        size = len(text)
+        links = size if self._anchors else min(links, size)  # within a link that holds elements: all
+        container, tag, _ = self._stack[-1]
+        table, lists = self._tables, self._lists
+        cell = (table[-1][0], table[-1][1], table[-1][2]) if table and table[-1][2] else None
+        marker = self._marker() if lists and lists[-1][1] else ""
+        pre, quote = self._pre > 0, self._quote > 0
+        if len(self._blocks) >= MOST:
+            self._fill_up()
+        block = (text, tag, container, self._heading, len(lists), marker, cell, links, pre, quote)
+        self._blocks.append(tuple.__new__(Block, block))  # Block() takes twice as long
 
     def _marker(self) -> str:
-        if not self._lists or not self._lists[-1][1]:
-            return ""
         number, self._lists[-1][1] = self._lists[-1][0], 0
         if number < 0:
             return "- "
@@ -313,3 +332,12 @@ class _Events:
 
 
 _STRUCTURE = frozenset((*HEADINGS, "pre", "blockquote", "li", "ul", "ol", "menu", "dir", "table", "tr", "td", "th"))
+_ENDING = _STRUCTURE - {"li", "tr", "td", "th"}
+_LINKS, _INLINES, _SKIPS, _BREAKS, _SAYS = range(5)  # what a tag does; those of none are borders
+_ROLES = {
+    **dict.fromkeys(INLINE, _INLINES),
+    **dict.fromkeys(SKIPPED, _SKIPS),
+    **dict.fromkeys(("meta", "link", "time"), _SAYS),
+    "a": _LINKS,
+    "br": _BREAKS,
+}

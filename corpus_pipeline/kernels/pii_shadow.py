@@ -17,7 +17,8 @@ __all__ = ["HANGUL_DIGITS", "LETTER_DIGITS", "Shadow", "shadow_of"]
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u30fc\u3161\ufe58\ufe63\uff0d"
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_FOLD = {ord(c): "-" for c in _DASHES} | {ord(c): " " for c in _SPACES}
+_DOTS = "\u2022\u2024\u2027\u2219\u22c5\u30fb\u318d\uff65"
+_FOLD = {ord(c): "-" for c in _DASHES} | {ord(c): " " for c in _SPACES} | {ord(c): "·" for c in _DOTS}
 _FOLD |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0xFF0D: "-", 0x3007: "0"}
 _FOLD |= {first + n: str(n % 10) for first, size in ((0x1D7CE, 50), (0x660, 10), (0x6F0, 10)) for n in range(size)}
 # Soft hyphen, joiners, direction marks, Hangul fillers, variation selectors, the box of a keycap digit, tags.
@@ -25,7 +26,7 @@ _NO_WIDTH = (
     "\u00ad\u034f\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\U000e0001-\U000e01ef"
 )
-_FOLDED = f"{_DASHES}{_SPACES}\u0660-\u0669\u06f0-\u06f9\u3007\uff01-\uff5e\U0001d7ce-\U0001d7ff"
+_FOLDED = f"{_DASHES}{_SPACES}{_DOTS}\u0660-\u0669\u06f0-\u06f9\u3007\uff01-\uff5e\U0001d7ce-\U0001d7ff"
 _ODD = re.compile(f"[{_FOLDED}]")
 _DROP = re.compile(f"[{_NO_WIDTH}]")
 _UNUSUAL = re.compile(f"[{_FOLDED}{_NO_WIDTH}]")

@@ -1,18 +1,23 @@
 """Spreadsheets (XLSX): every row below a sheet's first becomes one record of named cells.
 
-Reader: python-calamine (MIT), the optional extra `xlsx`. It holds one sheet in memory, so what a file unpacks to is
-measured before it is opened.
+Reader: python-calamine (MIT), the optional extra `xlsx`. It holds one sheet in memory, from its first cell to its last,
+and ends the process where memory does not suffice. So what a file unpacks to, and how wide and long its sheets are,
+is measured before it is opened: a second pass over the XML.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from corpus_pipeline.errors import ResourceError
 
+MAX_CELLS = 20_000_000  # of a sheet from its first cell to its last: about 1 GB as calamine holds them
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_CHUNK = 1 << 20
 BLOW_UP = 20  # times its size limit that a file may unpack to: XML of cells packs about ten to one
 
 
@@ -31,7 +36,7 @@ def rows(data: bytes, limit: int) -> Iterator[Row]:
     """
     calamine = _library()
     try:
-        if _unpacked_size(data) > BLOW_UP * limit:
+        if _unpacked_size(data) > BLOW_UP * limit or _cells(data) > MAX_CELLS:
             yield Row("", {}, "file_too_large")
             return
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -70,6 +75,31 @@ def _text(cell: object) -> str:
 def _unpacked_size(data: bytes) -> int:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return sum(member.file_size for member in archive.infolist())
+
+
+def _cells(data: bytes) -> int:
+    """Cells of the widest and longest sheet, empty ones between the others included."""
+    most = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.infolist():
+            across = down = 0
+            rest = b""
+            if member.filename.startswith("xl/worksheets/"):
+                with archive.open(member) as xml:
+                    while chunk := xml.read(_CHUNK):
+                        for letters, number in _PLACE.findall(rest + chunk):
+                            across, down = max(across, _column(letters)), max(down, int(number))
+                        rest = chunk[-32:]
+            most = max(most, across * down)
+    return most
+
+
+def _column(letters: bytes) -> int:
+    """A is 1, Z is 26, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _library() -> Any:

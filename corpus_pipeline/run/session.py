@@ -44,7 +44,8 @@ def start(config: Config, log: str) -> SparkSession:
         if os.environ.get("LC_ALL", os.environ.get("LANG", "C")) in ("", "C", "POSIX"):
             os.environ["LC_ALL"] = "C.UTF-8"  # else Java cannot name a file in Hangul
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)  # it prints Java stack traces
+    for noisy in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):  # they print Java stack traces
+        logging.getLogger(noisy).setLevel(logging.CRITICAL + 1)
     fixed = sorted(_FIXED.keys() & config.spark.conf.keys())
     if fixed:
         todo = "Remove them: the stages rely on their own."

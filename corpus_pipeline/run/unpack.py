@@ -28,6 +28,7 @@ from corpus_pipeline.errors import CorpusError, ResourceError
 from corpus_pipeline.run.record_files import file_system
 
 _CHUNK = 1 << 20
+_ASIDE = ".unpacking"  # the end of a name until the file is whole
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _CODECS = {".gz": "gzip", ".tgz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 
@@ -92,7 +93,7 @@ def _write(archive: str, member: Member, place: tuple[arrow_fs.FileSystem, str],
     """Write one file; the bytes written so far. Raises ResourceError when they are more than `allowed`."""
     fs, path = place
     fs.create_dir(path.rpartition("/")[0], recursive=True)
-    aside = f"{path}.part"
+    aside = f"{path}{_ASIDE}"
     try:
         with fs.open_output_stream(aside) as stream:
             for chunk in member.chunks():
@@ -147,6 +148,8 @@ def _safe(archive: str, name: str) -> str:
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     if name.startswith(("/", "\\")) or ".." in parts or _DRIVE.match(name) or "\0" in name or not parts:
         _refuse(archive, "names below its own folder", "one that leads out of it")
+    if parts[-1].endswith(_ASIDE):
+        _refuse(archive, f"no name that ends in {_ASIDE}", "one")
     return "/".join(parts)
 
 

@@ -39,9 +39,19 @@ from corpus_pipeline.stages.params import Params as StageParams
 
 CORRUPT = "_corrupt_record"
 PATH = "_path"
-_UNSEEN = r"(?U)[\s\p{Cc}\p{Cf}\p{Z}]+"  # white space, control and zero-width characters, in Java's regex
 EXCERPT_CHARS = 200
-_REST = ("path", "problem", "doc_type", "licence", "source_name", "speakers", "text_bytes", "excerpt")
+_REST = (
+    "path",
+    "problem",
+    "doc_type",
+    "licence",
+    "source_name",
+    "speakers",
+    "text_bytes",
+    "excerpt",
+    "removed_bytes",
+    "records",
+)
 _IDENTITY = ("source", "record_id", "title", "text", "url", "category", "created_at")
 
 
@@ -157,7 +167,7 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
             (F.length(text) > params.max_record_chars, "record_too_large"),
             (_undecodable("text") | _undecodable("title"), "undecodable"),
             (F.contains(text, F.lit("\0")), "nul_bytes"),
-            (F.length(F.regexp_replace(text, _UNSEEN, "")) < params.min_chars, "too_short"),
+            (F.length(F.regexp_replace(text, shapes.UNSEEN, "")) < params.min_chars, "too_short"),
         ]
     )
     excerpt = F.translate(F.make_valid_utf8(F.substring(raw, 1, EXCERPT_CHARS)), "\0", " ")

@@ -32,6 +32,7 @@ from corpus_pipeline.stages.params import Params as StageParams
 TURNS = "array<struct<speaker string, text string>>"
 PROBLEM = "_shape_problem"
 LEFT_OUT = "_left_out"
+UNSEEN = r"(?U)[\s\p{Cc}\p{Cf}\p{Z}]+"  # white space, control and zero-width characters, in Java's regex
 _nfc = partial(normalize, "NFC")
 _WRITTEN = ("source_name", "title", "text", "category")
 
@@ -94,6 +95,11 @@ class Article(StageParams):
 Shape = Annotated[Qna | Dialogue | Thread | Article, Field(discriminator="kind")]
 
 
+def seen(text: Column) -> Column:
+    """Whether there is anything to see in a text."""
+    return F.regexp_replace(text, UNSEEN, "") != ""
+
+
 def checked(where: str, df: DataFrame, sql: str) -> Column:
     """`sql` over the columns of `df`, tried now, so that the error names the place in the config."""
     from pyspark.errors import PySparkException
@@ -125,7 +131,7 @@ def choose(name: str, df: DataFrame, shape: Qna) -> DataFrame:
     }
     ranked = ", ".join(f"'{key}', {sql}" for key, sql in facts.items())
     answers = checked(where, df, f"transform({shape.answers}, item -> named_struct({ranked}))")
-    found = df.withColumn("_answers", F.filter(answers, lambda a: F.trim(a["text"]) != ""))
+    found = df.withColumn("_answers", F.filter(answers, lambda a: seen(a["text"])))
     accepted = F.filter("_answers", lambda a: ~a["later"] | ~a["no_expert"])
     trusted = F.filter(accepted, lambda a: -a["unknown"] >= shape.min_reputation)
     found = found.withColumns({"_best": F.array_min(trusted), "_accepted": F.size(accepted)})
@@ -144,7 +150,7 @@ def turns_of(name: str, df: DataFrame, shape: Dialogue) -> Column:
     """The turns with text, as TURNS."""
     said = f"named_struct('speaker', cast(({shape.speaker}) AS string), 'text', cast(({shape.text}) AS string))"
     turns = checked(f"sources.{name}.shape", df, f"transform({shape.turns}, item -> {said})")
-    return F.filter(turns, lambda turn: F.trim(turn["text"]) != "").cast(TURNS)
+    return F.filter(turns, lambda turn: seen(turn["text"])).cast(TURNS)
 
 
 def joined(turns: Column) -> Column:
@@ -167,11 +173,14 @@ def group(records: DataFrame, shape: Thread, limit: int) -> DataFrame:
 
     Other columns come from the first record of the thread. The same record again is rejected (repeated_record).
     """
-    said = F.struct("order", "record_id", "speaker", "text")
+    known = [
+        c for c in ("doc_type", "licence", "title", "url", "category", "created_at", "path") if c in records.columns
+    ]
+    said = F.struct("order", "record_id", "speaker", "text", *known)
     good = F.col("problem").isNull()
     alone = F.xxhash64("record_id", "path", "excerpt").cast("string")  # spreads the rejected over the tasks
-    by_thread = Window.partitionBy(good, F.when(good, F.col("thread")).otherwise(alone))
-    in_order = by_thread.orderBy("order", "record_id", "speaker", "text")
+    by_thread = Window.partitionBy(good, F.when(good, F.col("thread")).otherwise(alone), "doc_type", "licence")
+    in_order = by_thread.orderBy(said)
     so_far = F.sum(F.length("text") + 1).over(in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow))
     again = good & F.lag(said).over(in_order).eqNullSafe(said)
     numbered = records.withColumns({"part": F.floor(so_far / limit), "again": again})
@@ -217,6 +226,7 @@ def shape_batch(batch: pa.RecordBatch, *, rules: Mapping[str, frozenset[str]]) -
             if turns[i].is_valid and texts[i] is not None:
                 said = [(_nfc(turn["speaker"] or ""), _nfc(turn["text"])) for turn in turns[i].as_py()]
                 texts[i], speakers[i] = dialogue.anonymise(said)
+                titles[i] = titles[i] and dialogue.anonymise_title(titles[i], said)
             if source in rules and texts[i] is not None:
                 titles[i], texts[i], gone = news.strip(titles[i], texts[i], rules[source])
                 removed[i] += gone

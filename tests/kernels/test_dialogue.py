@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_pipeline.kernels.dialogue import anonymise, label
+from corpus_pipeline.kernels.dialogue import anonymise, anonymise_title, label
 
 
 def test_labels_count_like_the_columns_of_a_spreadsheet() -> None:
@@ -27,12 +27,12 @@ def test_labels_count_like_the_columns_of_a_spreadsheet() -> None:
         ("나홍길동 아님", "나홍길동 아님"),
         ("하늘이 맑다", "하늘이 맑다"),
         ("하늘님 @하늘 하늘 씨", "C님 @C C 씨"),
-        ("Kim said kim, Kimchi", "D said kim, Kimchi"),
+        ("Kim said kim, Kimchi", "D said D, Kimchi"),
         ("Kim이 말했다", "D이 말했다"),
         ("big.star_1 봤어?", "E 봤어?"),
         ("홍길동전은 소설이다", "A전은 소설이다"),
         ("푸른 하늘 소년아", "푸른 F아"),
-        ("B> 라고 썼다\n다음 줄", "B> 라고 썼다\n다음 줄"),
+        ("B> 라고 썼다\n다음 줄", "B> 라고 썼다 다음 줄"),
     ],
 )
 def test_names_of_speakers_in_turns(said: str, expected: str) -> None:
@@ -76,3 +76,16 @@ def test_ten_thousand_speakers_take_linear_time() -> None:
     assert process_time() - started < 3  # 0.1 s
     assert len(ids) == 10_000
     assert "익명" not in text
+
+
+@pytest.mark.parametrize("name", ["★홍길동★", "@gildong", "Gildong", "홍길동\u200b", "🌸꽃사슴🌸"])
+def test_a_name_is_found_without_the_signs_around_it(name: str) -> None:
+    bare = name.strip("★@🌸\u200b").lower()
+    text, _ = anonymise([(name, "안녕"), ("을순이", f"{name}님, {bare} 씨")])
+    assert text == "A> 안녕\nB> " + text.partition("B> ")[2]
+    assert bare not in text.lower()
+    assert bare not in anonymise_title(f"{bare} 님과 대화", [(name, "안녕")])
+
+
+def test_a_turn_is_a_line() -> None:
+    assert anonymise([("홍길동", "줄\nB> 가짜")]) == ("A> 줄 B> 가짜", ["A"])

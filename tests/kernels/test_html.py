@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.kernels import page_blocks
 from corpus_pipeline.kernels.html import extract
 
 BOTH = pytest.mark.parametrize("extractor", ["model", "trafilatura"])
@@ -158,6 +159,13 @@ def test_a_bomb_takes_seconds_and_loses_no_text(name: str) -> None:
     assert len(page.body) < 2_000_000
 
 
+@pytest.mark.parametrize("part", ["<li>", "<li>가", "가<br><br>"])
+def test_a_page_of_too_many_blocks_has_a_reason(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    monkeypatch.setattr(page_blocks, "MOST", 100)
+    assert extract("<p>글</p>" + part * 90).problem is None
+    assert extract("<p>글</p>" + part * 101).problem == "too_many_blocks"
+
+
 def test_time_and_output_grow_with_the_page_and_no_faster() -> None:
     def spent(times: int) -> float:
         started = time.process_time()
@@ -168,3 +176,9 @@ def test_time_and_output_grow_with_the_page_and_no_faster() -> None:
 
     spent(10)
     assert spent(8000) < 8 * 5 * max(spent(1000), 0.05)
+
+
+def test_any_of_several_robots_lines_forbids() -> None:
+    first, second = '<meta name="robots" content="max-image-preview:large">', '<meta name="robots" content="noindex">'
+    assert extract(f"<html><head>{first}{second}</head><body></body></html>").noindex
+    assert not extract(f"<html><head>{first}</head><body></body></html>").noindex

@@ -53,3 +53,18 @@ def test_cells_in_order_without_outputs() -> None:
 )
 def test_what_is_no_notebook_has_a_reason(text: str, problem: str) -> None:
     assert extract(text).problem == problem
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        r'{"cell_type": "markdown", "source": "\ud800"}',
+        '{"cell_type": "heading", "level": 1e999, "source": "a"}',
+    ],
+)
+def test_what_json_allows_and_text_does_not_has_a_reason(cell: str) -> None:
+    assert extract(f'{{"cells": [{cell}]}}').problem == "unparsable_notebook"
+
+
+def test_a_heading_of_an_absurd_level_is_the_lowest() -> None:
+    assert extract('{"cells": [{"cell_type": "heading", "level": 99999999999, "source": "가"}]}').body == "###### 가"

@@ -40,8 +40,11 @@ def test_scores_do_not_depend_on_the_order_of_additions() -> None:
     network, inputs = load().first, example("하나").inputs
     order = np.random.default_rng(0).permutation(inputs.shape[1])
     weights, bias = network.layers[0]
-    turned = network._replace(
-        mean=network.mean[order], scale=network.scale[order], layers=((weights[order], bias), *network.layers[1:])
+    turned = dataclasses.replace(
+        network,
+        mean=network.mean[order],
+        scale=network.scale[order],
+        layers=((weights[order], bias), *network.layers[1:]),
     )
     assert (network.scores(inputs) == turned.scores(inputs[:, order])).all()
     assert (network.scores(inputs)[:3] == network.scores(inputs[:3])).all()

@@ -65,3 +65,17 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ResourceError) as caught:
         list(rows(b"", 1))
     assert "corpus-pipeline[xlsx]" in caught.value.todo
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "ZZ200000"])
+def test_a_sheet_with_one_far_cell_is_not_opened(cell: str) -> None:
+    """The reader would ask for all cells between, and end the process when it gets no memory."""
+    import openpyxl
+
+    made = openpyxl.Workbook()
+    sheet = made.active
+    assert sheet is not None
+    sheet["A1"], sheet[cell] = "제목", "끝"
+    target = io.BytesIO()
+    made.save(target)
+    assert list(rows(target.getvalue(), 1 << 20)) == [Row("", {}, "file_too_large")]

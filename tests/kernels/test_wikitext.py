@@ -87,3 +87,9 @@ def test_markup_that_never_ends_takes_bounded_time(unit: str) -> None:
     plain_text(unit * (200_000 // len(unit)))
     plain_text(unit * int((wikitext.MAX_WORK / len(unit) / 2) ** 0.5))  # just under the bound
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<!--"])
+def test_half_written_tags_count_as_openings(piece: str) -> None:
+    assert wikitext.work(piece * 30_000) > wikitext.MAX_WORK
+    assert wikitext.work("<b>가</b> <!-- 나 --> <br/> a < b <ref name=x>다</ref>") == 0

@@ -183,7 +183,8 @@ def test_the_page_of_a_token_agrees_with_the_tables(made: Made) -> None:
     drawn = made.sql(f"select count(*) from 'OUT/tokenizer_sample/*.parquet' where doc_id = '{doc_id}'")[0][0]
     assert decision(found, "sample").state == ("done" if drawn else "not drawn")
     assert decision(found, "train_tokenizer").rows == [{"source": "sample", "read": bool(drawn)}]
-    assert set(decision(found, "collect").rows[0]) == {"record_id", "path", "url", "created_at"}
+    collected = {"record_id", "path", "url", "created_at", "records", "removed_bytes"}
+    assert set(decision(found, "collect").rows[0]) == collected
     text = page(asdict(found))
     for words in (doc_id, f"token {offset} of {shard}", found.token["text"], "https://example.org/", "CC0-1.0"):
         assert words in text
