@@ -15,7 +15,8 @@ from corpus_pipeline.resources import read_tsv
 
 __all__ = ["phones", "prefix_digits"]
 
-_CODES = [row[0].replace("x", "[0-9]") for row in read_tsv("ko/pii_dialling_codes.tsv")]
+_ROWS = sorted((row[0] for row in read_tsv("ko/pii_dialling_codes.tsv")), key=lambda code: (-len(code), code))
+_CODES = [code.replace("x", "[0-9]") for code in _ROWS]  # 0502 before 050
 _MOBILE = "|".join(code[1:] for code in _CODES if code.startswith("01"))
 _FIXED = "|".join(code[1:] for code in _CODES if not code.startswith("01"))
 _ABROAD = r"(?:\+ ?82|0082|82(?=[-. )]|10[0-9]{8}(?![0-9])))\)?[-. ]{0,2}(?:\(?0\)?[-. ]?)?\(?"
