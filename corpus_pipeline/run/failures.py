@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from corpus_pipeline import errors
@@ -21,6 +22,16 @@ def condition(error: BaseException) -> str | None:
     """Spark's name for what went wrong, such as DATA_SOURCE_NOT_FOUND; its parameters could quote a document."""
     found = _CONDITION.search(str(error))
     return found[1] if found else None
+
+
+def _says(log: str, word: str) -> bool:
+    """Whether Spark's log has `word` in its last megabyte."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, os.path.getsize(log) - (1 << 20)))
+            return word.encode() in file.read()
+    except OSError:
+        return False
 
 
 def translate(error: BaseException, log: str) -> CorpusError:
@@ -49,10 +60,12 @@ def translate(error: BaseException, log: str) -> CorpusError:
         return ResourceError(
             "disk", "room for the tables and for Spark's local files", "a full disk", "Free some, and run again."
         )
-    if "OutOfMemoryError" in text:
-        return ResourceError(
-            "memory", "enough for the job", "OutOfMemoryError", "Raise spark.driver_memory or executor memory."
-        )
+    gone = isinstance(error, ConnectionError | EOFError) or type(error).__name__ == "Py4JNetworkError"
+    if "OutOfMemoryError" in text or (gone and _says(log, "OutOfMemoryError")):
+        todo = "Raise spark.driver_memory or executor memory: a record of 200 MB takes 2g."
+        return ResourceError("memory", "enough for the job", "OutOfMemoryError", todo)
+    if gone:
+        return ResourceError("spark", "Java to run until the end", "no Java any more", f"Its last words are in {log}.")
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return ResourceError("a file of the run", "permission to use it", "permission denied", f"Which one: see {log}.")
     got = condition(error) or (causes[-1] if causes else type(error).__name__)

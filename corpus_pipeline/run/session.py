@@ -9,6 +9,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from pyspark.accumulators import AccumulatorTCPServer
 from pyspark.sql import SparkSession
 
 from corpus_pipeline.errors import ConfigError
@@ -44,8 +45,9 @@ def start(config: Config, log: str) -> SparkSession:
         if os.environ.get("LC_ALL", os.environ.get("LANG", "C")) in ("", "C", "POSIX"):
             os.environ["LC_ALL"] = "C.UTF-8"  # else Java cannot name a file in Hangul
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    for noisy in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):  # they print Java stack traces
+    for noisy in ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "root", "py4j"):  # they print stack traces
         logging.getLogger(noisy).setLevel(logging.CRITICAL + 1)
+    AccumulatorTCPServer.handle_error = _no_trace  # type: ignore[assignment, method-assign]
     fixed = sorted(_FIXED.keys() & config.spark.conf.keys())
     if fixed:
         todo = "Remove them: the stages rely on their own."
@@ -72,6 +74,10 @@ def start(config: Config, log: str) -> SparkSession:
     if submitted:
         spark.sparkContext.setLogLevel("FATAL")
     return spark
+
+
+def _no_trace(*_: object) -> None:
+    """Instead of a stack trace when Java is gone: the call that waits for Java fails, too, and is told as one line."""
 
 
 def _java_options(config: Config, log: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from corpus_pipeline.errors import ContractError, CorpusError, ResourceError
@@ -34,6 +36,16 @@ def test_our_error_survives_the_worker() -> None:
 )
 def test_resources_that_ran_out(text: str) -> None:
     assert isinstance(translate(RuntimeError(text), "log"), ResourceError)
+
+
+def test_a_java_that_is_gone_is_told_by_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "spark.log"
+    lost = ConnectionRefusedError(111, "Connection refused")
+    assert "no Java any more" in str(translate(lost, str(log)))
+    log.write_text("x\n" * 10_000 + "java.lang.OutOfMemoryError: Java heap space\n")
+    error = translate(lost, str(log))
+    assert isinstance(error, ResourceError)
+    assert (error.where, error.got) == ("memory", "OutOfMemoryError")
 
 
 def test_anything_else_shows_its_kind_only() -> None:
