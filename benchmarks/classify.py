@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ENVIRONMENTS, python_of
-from benchmarks.measure import Contender, Process, machine, spread, versions, write_json
+from benchmarks.measure import Contender, Process, machine, median_ratio, spread, versions, write_json
 from corpus_pipeline.schemas import contract
 
 OURS, ENVIRONMENT = "ours", "classify"
@@ -103,9 +103,7 @@ def result(rows: dict[str, dict[str, Any]], rates: Rates) -> dict[str, Any]:
         raise SystemExit(f"error: our own stage failed: {ours['error']}")
     columns = contract("quality").columns
     ratios = {
-        name if kind == "mixed" else f"{name}.{kind}": round(
-            statistics.median(a / b for a, b in zip(rates[OURS][kind], rates[name][kind], strict=True)), 2
-        )
+        name if kind == "mixed" else f"{name}.{kind}": median_ratio(rates[OURS][kind], rates[name][kind])
         for name, row in peers.items()
         if "error" not in row
         for kind in KINDS

@@ -25,7 +25,7 @@ ONE_THREAD = {
 
 @dataclass(frozen=True)
 class Contender:
-    """A module run with `python -m`, that serves requests as benchmarks/peers/worker.py says."""
+    """A module run with `python -m`, that serves requests as benchmarks/peers/serving.py says."""
 
     name: str
     python: Path
@@ -81,6 +81,15 @@ def spread(values: Sequence[float], digits: int = 3) -> dict[str, float]:
     """
     found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
     return {name: round(value, digits) for name, value in found.items()}
+
+
+def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Ours / theirs, section by section: the median, to two decimals.
+
+    >>> median_ratio([4.0, 9.0, 8.0], [1.0, 3.0, 2.0])
+    4.0
+    """
+    return round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 2)
 
 
 def peak_mib(process: int) -> int:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import statistics
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ENVIRONMENTS, python_of
-from benchmarks.measure import Contender, Process, machine, spread, versions, write_json
+from benchmarks.measure import Contender, Process, machine, median_ratio, spread, versions, write_json
 from benchmarks.pii_documents import SAMPLE, Document, Settings, documents
 from benchmarks.pii_evaluation import pieces, real_texts
 from benchmarks.pii_scores import Found, Scores, known, share
@@ -167,9 +166,7 @@ def result(
     if "error" in ours:
         raise SystemExit(f"error: our own detector failed: {ours['error']}")
     ratios = {
-        f"{name}.{kind}": round(
-            statistics.median(a / b for a, b in zip(rates[OURS][kind], rates[name][kind], strict=True)), 2
-        )
+        f"{name}.{kind}": median_ratio(rates[OURS][kind], rates[name][kind])
         for name in peers
         if "error" not in peers[name]
         for kind in SPEEDS

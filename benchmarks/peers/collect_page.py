@@ -1,6 +1,6 @@
 """The core of a page by one extractor, served in a process of its own: OURS_OR_PEER.
 
-Standard library only at the seam: peers run in environments of their own. What is timed is html -> text alone.
+What is timed is html -> text alone (serving.py).
 Ours is given the pages of a request at once, as a batch of records gives them; it holds a thousand blocks at a time.
 
 request  {"pages": path of a jsonl file of html strings, "texts": path to write one JSON string per page}
@@ -10,15 +10,14 @@ answer   {"cpu_seconds", "seconds", "peak_mib"} or {"error"}
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import peak_mib
+from benchmarks.peers import serving
 
 Extractor = Callable[[Sequence[str]], list[str]]
 
@@ -40,26 +39,11 @@ def load(name: str) -> Extractor:
     return _of_each(readable)
 
 
-def serve(name: str) -> None:
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print
-    extractor: Extractor | None = None
-    for line in sys.stdin:
-        try:
-            extractor = extractor or load(name)
-            answer = _answer(extractor, json.loads(line))
-        except Exception as error:  # a peer that cannot be loaded is reported, and the others go on
-            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-def _answer(extractor: Extractor, request: dict[str, str]) -> dict[str, Any]:
-    pages = [json.loads(line) for line in Path(request["pages"]).read_text(encoding="utf-8").splitlines()]
-    started, cpu = time.perf_counter(), time.process_time()
-    texts = extractor(pages)
-    spent = {"cpu_seconds": time.process_time() - cpu, "seconds": time.perf_counter() - started}
+def _answer(extractor: Extractor, request: dict[str, Any]) -> dict[str, Any]:
+    pages = serving.strings(request["pages"])
+    texts, spent = serving.timed(lambda: extractor(pages))
     Path(request["texts"]).write_text("".join(json.dumps(text) + "\n" for text in texts), encoding="utf-8")
-    return spent | {"peak_mib": peak_mib(os.getpid())}
+    return spent
 
 
 def _of_each(one: Callable[[str], str]) -> Extractor:
@@ -73,4 +57,4 @@ def _of_each(one: Callable[[str], str]) -> Extractor:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serving.serve(partial(load, sys.argv[1]), _answer)
