@@ -64,6 +64,11 @@ ENVIRONMENTS = {
         *["hf-xet==1.8.0", "urllib3==1.26.20", "zstandard==0.25.0", "bitarray==3.12.3"],
     ],
     "dedup_sketches": ["datasketch==2.0.0", "rensa==0.5.0", "numpy==2.4.6", "scipy==1.17.1"],
+    "end_to_end": [  # as for dedup_datatrove and classify
+        *["--no-binary=kiwipiepy_model", "datatrove==0.10.1", "kiwipiepy==0.21.0", "kiwipiepy_model==0.21.0"],
+        *["orjson==3.13.0", "regex==2026.11.15", "spacy==3.8.18", "tokenizers==0.23.3", "xxhash==3.6.0"],
+        "numpy==2.4.6",
+    ],
     "scrub_presidio": [
         "presidio-analyzer==2.2.366",
         "spacy==3.8.18",

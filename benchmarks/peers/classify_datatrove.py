@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 from benchmarks.peers.classify_worker import Judge, serve
 
 STOP_WORDS = "의 다 이 는 에 을 한 년 하 은 를 했 고 에서 가 있 으로 인 월 로 되"
 
 
-def load() -> Judge:
-    language = sys.argv[1]
+def steps(language: str) -> list[Any]:
     filters = import_module("datatrove.pipeline.filters")
-    document = import_module("datatrove.data").Document
-    steps = [
+    return [
         filters.GopherRepetitionFilter(
             language=language,
             dup_line_frac=0.374,
@@ -40,9 +39,13 @@ def load() -> Judge:
         ),
     ]
 
+
+def load() -> Judge:
+    document, chosen = import_module("datatrove.data").Document, steps(sys.argv[1])
+
     def keeps(text: str) -> bool:
         one = document(text=text, id="")
-        return all(step.filter(one) is True for step in steps)
+        return all(step.filter(one) is True for step in chosen)
 
     keeps("한국어 말뭉치에는 좋은 글이 많다. 그래서 우리는 글을 고른다.")  # the tokenizer is read
     return lambda texts: sum(keeps(text) for text in texts)
