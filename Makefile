@@ -3,7 +3,7 @@ PYTHON ?= python3
 CONFIG ?= conf/sample.yaml
 OUT    ?=
 ARGS   ?=
-ONLY   ?= dedup serialize tokenizer driver_memory
+ONLY   ?= collect scrub dedup classify tokenizer serialize driver_memory end_to_end
 DATA   ?= ../shared/data
 
 VENV  := .venv
@@ -14,8 +14,8 @@ export PYTHONPATH := $(CURDIR)
 JOB = $(PY) jobs/$(1).py --config $(CONFIG) $(if $(OUT),--output $(OUT)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java corpus plan test test-fast check dist clean lock report verify \
-        collect scrub dedup classify tag mix sample tokenizer train_tokenizer serialize classifier train_classifier provenance compare-tokenizers bench eval-pii eval-quality
+.PHONY: help setup java maven chromium corpus plan test test-fast test-cluster check docs dist dist-env cluster-up cluster-down standalone-up standalone-down clean lock report verify \
+        collect scrub dedup classify tag mix drop_samples sample tokenizer train_tokenizer serialize classifier train_classifier provenance compare-tokenizers bench eval-pii eval-quality
 
 help: ## this list
 	@echo "usage: make TARGET [CONFIG=conf/sample.yaml] [OUT=folder] [ARGS='--set dedup.threshold=0.85 --force']"
@@ -30,8 +30,11 @@ plan: setup ## what `make corpus` would run, and why
 verify: setup ## read a finished run again: checksums, contracts, conservation, shards, personal numbers
 	@$(call JOB,verify)
 
-collect scrub dedup classify tag mix sample serialize report: setup ## one stage (or the report) alone
+collect scrub dedup classify tag mix drop_samples sample serialize: setup ## one stage alone
 	@$(call JOB,$@)
+
+report: setup ## the page of a finished run; BASE=out/other: what changed since that run
+	@$(call JOB,$@) $(if $(BASE),--base $(BASE))
 
 tokenizer train_tokenizer: setup ## train the tokenizer on the sample
 	@$(call JOB,train_tokenizer)
@@ -42,7 +45,7 @@ classifier train_classifier: setup ## train the quality classifier on the run's 
 provenance: setup ## where a token comes from (SHARD= TOKEN=), or where a document's tokens stand (DOC=)
 	@$(call JOB,provenance) $(if $(DOC),--doc $(DOC),--shard $(SHARD) --token $(TOKEN))
 
-test: setup ## every test
+test: setup chromium ## every test
 	@$(PY) -m pytest
 
 test-fast: setup ## kernels only: no Java, seconds
@@ -57,9 +60,10 @@ check: setup ## ruff, mypy --strict, direction of imports
 compare-tokenizers: setup ## three variants and three sizes of tokenizer, side by side on held-out text
 	@$(call JOB,compare_tokenizers)
 
-bench: setup ## beside the peers in one run, to out/bench (ONLY=dedup, serialize, tokenizer, driver_memory, scrub, collect or classify)
+bench: setup ## beside the peers in one run, to out/bench and docs/benchmarks.md (two hours; ONLY=dedup for one)
 	@$(PY) benchmarks/texts.py --input $(DATA) --out out/bench/data
-	@for one in $(ONLY); do $(PY) benchmarks/$$one.py --data out/bench/data --out out/bench || exit 1; done
+	@failed=; for one in $(ONLY); do $(PY) benchmarks/$$one.py --data out/bench/data --out out/bench || failed="$$failed $$one"; done; \
+	  $(PY) benchmarks/page.py; [ -z "$$failed" ] || { echo "not all that a run must show holds in:$$failed"; exit 1; }
 
 eval-pii: setup ## how well scrub finds synthetic personal data (CLEAN="folders of untouched text" ARGS=--check)
 	@$(PY) benchmarks/pii_evaluation.py $(if $(CLEAN),--clean $(CLEAN)) $(ARGS)
@@ -67,8 +71,29 @@ eval-pii: setup ## how well scrub finds synthetic personal data (CLEAN="folders 
 eval-quality: setup ## how well classify tells bad text from clean (CLEAN="folders of unpacked corpora" ARGS=--check)
 	@$(PY) benchmarks/quality_evaluation.py $(if $(CLEAN),--clean $(CLEAN)) $(ARGS)
 
+docs: setup ## docs/tables.md from the contracts
+	@$(PY) -m corpus_pipeline.run.tables_page docs/tables.md
+
 dist: setup ## dist/corpus_pipeline.zip for spark-submit --py-files
 	@$(PY) -m corpus_pipeline.run.bundle dist/corpus_pipeline.zip
+
+dist-env: setup ## dist/environment.tar.gz for spark-submit --archives (PYTHON_PREFIX= where nodes have Python)
+	@$(PY) -m corpus_pipeline.run.environment dist/environment.tar.gz $(PYTHON_PREFIX)
+
+cluster-up: setup maven ## HDFS and YARN on loopback: six small processes
+	@$(PY) -m tests.cluster.hadoop up out/hadoop
+
+cluster-down: setup ## end those processes
+	@$(PY) -m tests.cluster.hadoop down out/hadoop
+
+standalone-up: setup ## Spark standalone on loopback, two workers
+	@$(PY) -m tests.cluster.standalone up out/standalone
+
+standalone-down: setup ## end those processes
+	@$(PY) -m tests.cluster.standalone down out/standalone
+
+test-cluster: setup maven ## the chain on YARN with HDFS and on standalone, with faults (starts and ends its own)
+	@$(PY) -m pytest tests/cluster --durations=0
 
 setup: $(READY) java ## .venv from the lock, and Java 17 or 21
 	@$(PY) -m corpus_pipeline.run.class_archive
@@ -89,6 +114,18 @@ java: $(READY)
 	       && { apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless \
 	            || apt-get install -y -qq --no-install-recommends openjdk-21-jre-headless; } >/dev/null; } \
 	  || $(PY) -m corpus_pipeline.run.java
+
+chromium:
+	@command -v chromium >/dev/null || [ -n "$(CHROMIUM)" ] \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing Chromium" && apt-get update -qq \
+	       && apt-get install -y -qq --no-install-recommends chromium fonts-nanum >/dev/null; } \
+	  || echo "warning: no Chromium, which the tests of the report open it in; on Debian: apt-get install chromium"
+
+maven:
+	@command -v mvn >/dev/null || [ -n "$$(ls -d $(VENV)/share/corpus_pipeline/hadoop-* 2>/dev/null)" ] \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing Maven" && apt-get update -qq \
+	       && apt-get install -y -qq --no-install-recommends maven >/dev/null; } \
+	  || echo "warning: no Maven; on Debian: apt-get install maven"
 
 lock: setup ## renew requirements.lock from setup.cfg
 	@$(PY) -m pip install --quiet uv

@@ -2,8 +2,8 @@
 
     python benchmarks/quality_evaluation.py [--clean FOLDER ...] [--check] [--texts 400] [--bad 40]
 
-Bad texts of ten kinds are made (bad_texts.py) from clean ones that the bundled models were not trained on: those of the
-test parts by their hash, of data/sample or, with --clean, of unpacked corpora; with the held-out phrases. All go
+Bad texts of ten kinds (run/bad_texts.py) are made from clean ones that the bundled models were not trained on: those of
+the test parts by their hash, of data/sample or, with --clean, of unpacked corpora; with the held-out phrases. All go
 through stages/classify.assess. A text counts as caught, or lost, when it breaks any rule but those of NOT_ABOUT_THIS:
 people do swear in real comments. Prints a table and writes out/eval/quality.json. With --check the exit code is 1 when
 a bound does not hold.
@@ -22,8 +22,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from benchmarks.bad_texts import KINDS, bad_texts
 from benchmarks.measure import write_json
+from corpus_pipeline.run.bad_texts import KINDS, bad_texts
 from corpus_pipeline.run.plain_texts import Text, plain_texts
 from corpus_pipeline.run.plausibility_training import PARTS, TEST, UNSEEN, capped
 from corpus_pipeline.stages.classify import INPUT, Params, assess

@@ -1,6 +1,6 @@
 """The map: every stage of the corpus, in order. Start reading here.
 
-collect -> scrub -> dedup, classify, tag -> mix -> sample -> train_tokenizer -> serialize
+collect -> scrub -> dedup, classify, tag -> mix -> drop_samples, sample -> train_tokenizer -> serialize
 
 A stage turns tables into tables (`transform`), by its settings (`params`, the section of the config with the
 stage's name). It neither reads nor writes: corpus_pipeline/run does, and it knows from this map what a stage
@@ -20,6 +20,7 @@ from corpus_pipeline.stages import (
     collect,
     compare_tokenizers,
     dedup,
+    drop_samples,
     mix,
     sample,
     scrub,
@@ -74,6 +75,14 @@ PIPELINE = (
         mix.Params,
         ("tags", "quality", "duplicates", "duplicate_pairs"),
         ("mixture", "mixture_plan", "mixture_what_if"),
+        files=("removed_ids",),
+    ),
+    Stage(
+        "drop_samples",
+        drop_samples.transform,
+        drop_samples.Params,
+        ("documents", "tags", "quality", "mixture"),
+        ("drop_samples",),
     ),
     Stage("sample", sample.transform, sample.Params, ("documents", "mixture"), ("tokenizer_sample", "tokenizer_curve")),
     Stage(

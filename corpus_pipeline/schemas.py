@@ -7,10 +7,11 @@ keys     columns that identify a row (unique, not null)
 format   `parquet`; `files` (rows become files); `megatron` (rows become token shards)
 checks   SQL conditions over aggregates, `fail` or `warn`; evaluated on the table as it was written
 metrics  per-row SQL values that are summed, in all and by `slice`, into the quality report
+ratios   one metric over another, for the quality report: shares and means
 slice    the column by whose values the metrics are split, if any
 restricted  true for a table with personal data: it stands under the config's raw_output, if there is one
 conserves  the table whose keys this one has, every one of them and no other
-breakdown  columns of few values, by which rows are counted
+breakdown  lists of columns of few values, by each of which rows are counted; a column may be SQL, named by AS
 """
 
 from __future__ import annotations
@@ -43,6 +44,16 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Ratio:
+    """Metric `numerator` over metric `denominator`, in `unit`."""
+
+    name: str
+    numerator: str
+    denominator: str
+    unit: str
+
+
+@dataclass(frozen=True)
 class Contract:
     """One table's promise. `schema` is Spark StructType JSON."""
 
@@ -55,8 +66,9 @@ class Contract:
     schema: dict[str, Any]
     checks: tuple[Check, ...]
     metrics: tuple[Metric, ...]
+    ratios: tuple[Ratio, ...]
     slice: str | None
-    breakdown: tuple[str, ...]
+    breakdown: tuple[tuple[str, ...], ...]
     conserves: str | None
     restricted: bool
 
@@ -101,8 +113,9 @@ def contract(table: str) -> Contract:
         schema=raw["schema"],
         checks=tuple(Check(**check) for check in raw.get("checks", [])),
         metrics=tuple(Metric(**metric) for metric in raw.get("metrics", [])),
+        ratios=tuple(Ratio(**ratio) for ratio in raw.get("ratios", [])),
         slice=raw.get("slice"),
-        breakdown=tuple(raw.get("breakdown", ())),
+        breakdown=tuple(tuple(columns) for columns in raw.get("breakdown", ())),
         conserves=raw.get("conserves"),
         restricted=raw.get("restricted", False),
     )

@@ -36,6 +36,7 @@ SHARED_STAGE_MODULES = {
     "params",
     "quotas",
     "published",
+    "removal",
     "signatures",
     "verification",
     "read_files",

@@ -13,13 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import as_file, files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.resources import read_model
 
 DOMAINS = ("culture", "law", "literature", "politics", "religion", "technology")
 NONE = "none"  # the model's label for text of no domain
@@ -27,7 +26,6 @@ DOMAIN_CHARS = 600  # own choice: about 140 eojeol
 DOMAIN_WORDS = 5  # own choice: words of fewer say nothing
 SURE = 0.9  # measured: below it precision on held-out documents and on unseen articles falls under 0.9 (domain.md)
 LABEL = "__label__"
-BUNDLED = "models/domain.ftz"
 _WORD = re.compile(r"(?<![가-힣])[가-힣]{2}|(?<![a-z])[a-z]{2,15}(?![a-z])")  # longer Latin ones are names in code
 
 
@@ -77,8 +75,4 @@ def load() -> Any:
     """The bundled model, once per worker. Raises ResourceError when it is missing."""
     import fasttext
 
-    resource = files("corpus_pipeline.resources").joinpath("models").joinpath("domain.ftz")
-    if not resource.is_file():
-        raise ResourceError(BUNDLED, "the bundled model of domains", "no such file", "Reinstall the package.")
-    with as_file(resource) as path:  # inside a zip: a temporary copy, gone once the model is in memory
-        return fasttext.load_model(str(path))
+    return read_model("domain.ftz", lambda path: fasttext.load_model(str(path)))

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +26,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.kernels.chunks import chunks
 from corpus_pipeline.kernels.hashed_ngrams import BITS, ORDERS, folded_points, hashes, pieces
+from corpus_pipeline.resources import read_model
 
-BUNDLED = "resources/models/quality.json"
+BUNDLED = "quality.json"
 CHUNK_CHARS = 100_000  # own choice: temporaries of a chunk stay in a core's cache, and under 5 MB
 ANY = ""  # the table of ranks for types without one of their own
 UNSEEN = -128  # an n-gram that training did not see often enough
@@ -144,7 +145,7 @@ def sigmoid(logit: Floats) -> Floats:
 def logits(texts: Sequence[str], folded: Folded) -> Floats:
     """The raw logit of each text, in order; NaN where nothing but space is left."""
     table = _countable(folded.steps)
-    parts = [_chunk_logits(chunk, folded, table) for chunk in _chunks([pieces(text) for text in texts])]
+    parts = [_chunk_logits(chunk, folded, table) for chunk in chunks([pieces(text) for text in texts], CHUNK_CHARS)]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
@@ -170,17 +171,6 @@ def _countable(steps: NDArray[np.int8]) -> NDArray[np.int32]:
     return np.where(steps == UNSEEN, 0, steps + np.int32(_ONE)).astype(np.int32)
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    start = size = 0
-    for at, text in enumerate(texts):
-        if at > start and size + len(text) > CHUNK_CHARS:
-            yield texts[start:at]
-            start, size = at, 0
-        size += len(text) + 3
-    if start < len(texts):
-        yield texts[start:]
-
-
 def _load(model: str | None) -> _Loaded:
     """The model at a path, or the bundled one. Kept in memory until the file changes."""
     if model is None:
@@ -192,12 +182,7 @@ def _load(model: str | None) -> _Loaded:
 
 @cache
 def _bundled() -> _Loaded:
-    try:
-        return _parse(files("corpus_pipeline").joinpath(*BUNDLED.split("/")).read_bytes(), BUNDLED)
-    except (OSError, KeyError):
-        raise ResourceError(
-            BUNDLED, "the bundled quality model", "no such file", "Reinstall, or set classify.model."
-        ) from None
+    return read_model(BUNDLED, lambda path: _parse(path.read_bytes(), BUNDLED))
 
 
 def _find(model: str) -> Path:

@@ -6,7 +6,6 @@ Formulas are in docs/quality.md. W is the number of characters that are no space
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,8 +30,8 @@ SAMPLE = 10_000  # characters that are compressed; own choice, past the 95th per
 FEW_BYTES = 200  # of UTF-8; own choice: below, the header and the lack of repeats decide
 
 
-def character_columns(layout: Layout, texts: Sequence[str]) -> Columns:
-    """Column name -> one value per text. `texts` are those of the layout."""
+def character_columns(layout: Layout) -> Columns:
+    """Column name -> one value per text."""
     solid = layout.solid
     kinds = {"hangul": HANGUL, "latin": LATIN, "digit": DIGIT, "jamo": JAMO}
     return {
@@ -40,7 +39,7 @@ def character_columns(layout: Layout, texts: Sequence[str]) -> Columns:
         "symbol_share": share(layout.chars - layout.count_kind(NOT_SYMBOL), solid),
         **_runs(layout),
         "entropy": _entropy(layout),
-        "compression_ratio": np.array([_compression(text) for text in texts], float),
+        "compression_ratio": np.array([_compression(text) for text in layout.texts], float),
     }
 
 

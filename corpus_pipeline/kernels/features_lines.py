@@ -6,8 +6,6 @@ paragraph is a run of lines with no empty line between them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +13,12 @@ from corpus_pipeline.kernels.features_layout import CLOSER, SENTENCE, Bools, Col
 
 SHORT_LINE = 15  # characters; the contract's
 MOST_CLOSERS = 4  # own choice: a quotation in a quotation in brackets
-_ELLIPSES = ("...", "…", "‥", "···", "ㆍㆍㆍ", "。。。")
-_BULLETS = tuple("•‣⁃●○◦■□▪▫▶▷►◆◇※·∙ㆍ")
-_DASHES = frozenset("-*+–—")  # bullets only when a space follows
+_ELLIPSES = tuple(map(ord, "…‥"))
+_DOTS = tuple(map(ord, ".·ㆍ。"))  # three of these
+_BULLETS = tuple(map(ord, "•‣⁃●○◦■□▪▫▶▷►◆◇※·∙ㆍ"))
+_DASHES = tuple(map(ord, "-*+–—"))  # bullets only when a space follows
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, of no pattern: 2^64 / golden ratio
+_NUMBER_STARTS = tuple(map(ord, "0123456789()"))
 _NUMBER = str.maketrans("", "", "0123456789.()")
 
 
@@ -40,13 +40,13 @@ def line_columns(layout: Layout) -> Columns:
     counts = {
         "punctuated": ended[last],
         "short": ends - begins < SHORT_LINE,
-        "bullet": _test(layout, first, _is_bullet),
-        "ellipsis": _test(layout, last, lambda word: word.endswith(_ELLIPSES)),
+        "bullet": _bullets(layout, first),
+        "ellipsis": _ellipses(layout, last),
     }
     apart = np.flatnonzero(np.concatenate(([True], (np.diff(row[first]) > 1) | (document[1:] != document[:-1]))))
     stop = np.append(apart[1:], len(first)) - 1
     at = np.flatnonzero(ended)
-    ended[at[_test(layout, at, _is_number)]] = False
+    ended[at[_numbers(layout, at)]] = False
     ended[last] = True
     return {
         "lines": lines,
@@ -77,19 +77,27 @@ def _ends_sentence(layout: Layout) -> Bools:
     return np.asarray(mark[at])
 
 
-def _test(layout: Layout, at: Ints, test: Callable[[str], bool]) -> Bools:
-    """`test` of the words at `at`, once per distinct word."""
-    words, back = layout.distinct(at)
-    return np.array([test(word) for word in words], bool)[back]
+def _bullets(layout: Layout, at: Ints) -> Bools:
+    """Words that start with a bullet sign, or are a dash alone."""
+    points = layout.points[layout.begins[at]]
+    return np.asarray(np.isin(points, _BULLETS) | (np.isin(points, _DASHES) & (layout.lengths[at] == 1)))
 
 
-def _is_number(word: str) -> bool:
+def _ellipses(layout: Layout, at: Ints) -> Bools:
+    """Words that end in an ellipsis, of one sign or of three."""
+    last = layout.ends[at] - 1
+    points = layout.points[last]
+    three = (layout.lengths[at] > 2) & (points == layout.points[last - 1]) & (points == layout.points[last - 2])
+    return np.asarray(np.isin(points, _ELLIPSES) | (three & np.isin(points, _DOTS)))
+
+
+def _numbers(layout: Layout, at: Ints) -> Bools:
     """1. and (2). start an item and end no sentence."""
-    return word[0] != "." and not word.translate(_NUMBER)
-
-
-def _is_bullet(word: str) -> bool:
-    return word.startswith(_BULLETS) or word in _DASHES
+    found = np.isin(layout.points[layout.begins[at]], _NUMBER_STARTS)
+    few = np.flatnonzero(found)
+    spans = zip(layout.begins[at[few]].tolist(), layout.ends[at[few]].tolist(), strict=True)
+    found[few] = [not layout.joined[begin:end].translate(_NUMBER) for begin, end in spans]
+    return found
 
 
 def _duplicates(layout: Layout, name: str, first: Ints, last: Ints) -> Columns:

@@ -65,9 +65,12 @@ def _top(layout: Layout, at: Ints, keys: Ints, seen: Ints, n: int) -> Bools:
     if not len(many):
         return found
     document = layout.document[at[many]]
-    starts = at[many]
+    border = np.flatnonzero(np.concatenate(([True], document[1:] != document[:-1])))
+    most = np.repeat(np.maximum.reduceat(seen[many], border), np.diff(border, append=len(many)))
+    many = many[seen[many] == most]
+    document, starts = layout.document[at[many]], at[many]
     size = np.add.reduce([layout.lengths[starts + offset] for offset in range(n)])
-    order = np.lexsort((starts, -size, -seen[many], document))
+    order = np.lexsort((starts, -size, document))
     first = order[np.concatenate(([True], document[order][1:] != document[order][:-1]))]
     best = np.full(layout.size, -1)
     best[document[first]] = keys[many[first]]

@@ -10,9 +10,10 @@ import numpy as np
 import regex
 
 from corpus_pipeline.kernels.features_layout import HANGUL, LETTER, Columns, Floats, Ints, Layout, share
-from corpus_pipeline.kernels.word_tags import BARE, analyses
+from corpus_pipeline.kernels.word_bits import word_bits
+from corpus_pipeline.kernels.word_tags import BARE
 
-ANALYSED = 256  # Hangul eojeol of a text; own choice: the share is then right to 3 % (one standard deviation)
+ANALYSED = 128  # Hangul eojeol of a text; own choice: the share is then right to 4 % (one standard deviation)
 _URL = regex.compile(r"https?://|(?<![a-z0-9/.])www\.")
 
 
@@ -21,7 +22,7 @@ def word_columns(layout: Layout) -> Columns:
     kinds = np.bitwise_or.reduceat(layout.kinds, layout.begins) if len(layout.begins) else layout.kinds[:0]
     lettered, hangul = (kinds & LETTER) != 0, (kinds & HANGUL) != 0
     sample = _sample(layout, np.flatnonzero(hangul))
-    bits = _morphemes(layout, sample)
+    bits = word_bits(layout, sample)
     bare = (bits & BARE) != 0
     owner = layout.document[sample]
     sampled = np.bincount(owner, minlength=layout.size).astype(float)
@@ -42,12 +43,6 @@ def _sample(layout: Layout, words: Ints) -> Ints:
     many = np.bincount(owner, minlength=layout.size)
     rank = np.arange(len(words)) - (np.cumsum(many) - many)[owner]
     return words[rank * ANALYSED % np.maximum(many, 1)[owner] < ANALYSED]
-
-
-def _morphemes(layout: Layout, at: Ints) -> Ints:
-    """The bits of `analyses` of each word at `at`."""
-    words, back = layout.distinct(at)
-    return np.fromiter((bits for _, bits in analyses(words)), np.int64, len(words))[back]
 
 
 def _distinct_bits(bits: Ints, owner: Ints, size: int) -> Floats:

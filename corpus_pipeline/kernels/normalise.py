@@ -26,6 +26,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus_pipeline.kernels.unicode import code_points
+
 __all__ = ["Forms", "comparison_form", "comparison_forms", "content_hashes", "form_pieces", "narrow", "text_of"]
 
 CodePoints = npt.NDArray[np.uint32]
@@ -72,7 +74,7 @@ def comparison_form(text: str) -> str:
     >>> comparison_form("\\u1112\\u1161\\u11ab국\\u200b어"), comparison_form(" ?! ")
     ('한국어', '')
     """
-    codes = _code_points(text)
+    codes = code_points(text)
     return text_of(next(_forms(codes, np.array([0, len(codes)])).rows()))
 
 
@@ -85,7 +87,7 @@ def comparison_forms(texts: pa.Array, fold_digits: bool = False) -> Forms:
     used = np.frombuffer(bounds, width)[texts.offset : texts.offset + len(texts) + 1]
     joined = str(memoryview(data or b"")[used[0] : used[-1]], "utf-8")
     lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
-    forms = _forms(_code_points(joined), np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
+    forms = _forms(code_points(joined), np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
     if fold_digits:
         forms.values[_within(forms.values, ord("1"), 9)] = ord("0")
     return forms
@@ -107,7 +109,7 @@ def form_pieces(text: str, fold_digits: bool = False, length: int = PIECE) -> It
         inner = form[1 if begin else 0 : -1]
         words = inner.strip(" ")
         owed = written and (owed or inner.startswith(" "))
-        yield _code_points((" " if owed and words else "") + words)
+        yield code_points((" " if owed and words else "") + words)
         written = written or bool(words)
         owed = inner.endswith(" ") or (owed and not words)
         begin = end
@@ -140,10 +142,6 @@ def narrow(form: CodePoints) -> bytes:
 def text_of(form: CodePoints) -> str:
     """Code points as a string."""
     return form.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
-
-
-def _code_points(text: str) -> CodePoints:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
 
 
 def _forms(codes: CodePoints, offsets: Offsets) -> Forms:
@@ -219,7 +217,7 @@ def _composed(codes: CodePoints) -> CodePoints:
     half = _within(codes, _HALF, _HALF_END - _HALF + 1)
     codes[half] = _half_jamo()[codes[half] - _HALF]
     codes[_within(codes, _JAMO, _JAMO_COUNT)] += np.uint32(_SHIELD - _JAMO)
-    codes = _code_points(normalize("NFC", normalize("NFKC", text_of(codes)).casefold())).copy()
+    codes = code_points(normalize("NFC", normalize("NFKC", text_of(codes)).casefold())).copy()
     codes[_within(codes, _SHIELD, _JAMO_COUNT)] -= np.uint32(_SHIELD - _JAMO)
     return codes
 

@@ -12,6 +12,11 @@ foreign_letter_share     letters neither Hangul nor ASCII / letters: Han, accent
 word_order               mean of log2 p(first symbol | end of the eojeol before) / p(first symbol); low: shuffled
 recurrence               share of topic words that stand in another sentence too; low: sentences of different texts
 near_recurrence          the same within NEAR sentences
+ending_change            share of neighbouring sentences that end unlike: 니다, another 다, 요 or 죠, 까, final ㅁ,
+                         another syllable, none; high: sentences of different texts
+mark_change              the same of ending in a sentence mark or without one
+full_ending_share        sentences that end in 다, 요, 죠 or 까 / sentences; low: lists, menus
+sentence_spread          standard deviation of log2 of the eojeol of a sentence, less for few sentences
 
 A topic word is told by the first two letters of an eojeol, and counts by how few passages of the training texts have
 it: log(passages / passages with it), less TOPIC. Two words that begin alike count as one; Korean stems are short.
@@ -27,14 +32,15 @@ Cost on one core: see resources/models/plausibility.md. A text without sentences
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus_pipeline.kernels import plausibility_model
-from corpus_pipeline.kernels.features_layout import CLOSER, SENTENCE, Layout, lay_out
+from corpus_pipeline.kernels.features_layout import CLOSER, SENTENCE, Layout, columns_of
 from corpus_pipeline.kernels.plausibility_model import (
     COMMA,
     FOREIGN,
@@ -57,20 +63,22 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 COMMAS = tuple(map(ord, ",:;·、"))
-CHUNK = 300_000  # characters laid end to end; own choice: temporaries stay near 60 MB
 USUAL_SYLLABLE, USUAL_LATIN = 6, 3.75  # bits; means of clean text (measured)
 NOISE = 4  # bits; own choice: letters 16 times less likely than usual
 COHERENT = 1_000  # eojeol of a text that recurrence is measured on: the first; own choice, bounds the cost
 NEAR = 3  # sentences; own choice: 1 sees less (measured)
 TOPIC = {"recurrence": 3, "near_recurrence": 2}  # what the log exceeds; measured: 1 sees less
+FULL_ENDINGS, FINAL_M = 4, 16  # kinds of _endings; ㅁ among the finals of Unicode's syllables
+LAST_SIGNS = 5  # signs after the last letter that are looked through; own choice
+SPREAD_PRIOR = 3  # sentences; own choice
 KANA_SHARE = 0.1  # own choice; modern Japanese prose has 0.5 or more
 INPUTS = (  # of the junk score: all columns above, and of features those that tell repetition and lists
     "syllable_bits", "latin_bits", "noise_eojeol_share", "foreign_letter_share", "word_order", "recurrence",
-    "near_recurrence", "eojeol", "sentences", "mean_eojeol_length", "letter_eojeol_share",
-    "hangul_eojeol_share", "bare_eojeol_share", "stop_words", "urls", "punctuated_line_share", "short_line_share",
-    "duplicate_line_share", "hangul_share", "latin_share", "digit_share", "jamo_share", "symbol_share",
-    "repeated_grapheme_share", "repeated_symbol_share", "entropy", "compression_ratio", "type_token_ratio",
-    "top_2gram_share", "duplicate_5gram_share",
+    "near_recurrence", "ending_change", "mark_change", "full_ending_share", "sentence_spread", "eojeol", "sentences",
+    "mean_eojeol_length", "letter_eojeol_share", "hangul_eojeol_share", "bare_eojeol_share", "stop_words", "urls",
+    "punctuated_line_share", "short_line_share", "duplicate_line_share", "hangul_share", "latin_share", "digit_share",
+    "jamo_share", "symbol_share", "repeated_grapheme_share", "repeated_symbol_share", "entropy", "compression_ratio",
+    "type_token_ratio", "top_2gram_share", "duplicate_5gram_share",
 )  # fmt: skip
 PRIORS = {  # column -> (value, observations): means of clean text (measured), own choice of how many
     "syllable_bits": (5.0, 10),
@@ -78,6 +86,9 @@ PRIORS = {  # column -> (value, observations): means of clean text (measured), o
     "word_order": (0.6, 10),
     "recurrence": (0.1, 20),
     "near_recurrence": (0.1, 20),
+    "ending_change": (0.3, 5),
+    "mark_change": (0.3, 5),
+    "full_ending_share": (0.5, 1),
 }
 
 
@@ -89,17 +100,28 @@ def plausibility_columns(texts: Sequence[str], model: Model | None = None) -> di
     >>> bool(order[0] > order[1])
     True
     """
+    return columns_of(texts, partial(written_columns, model=model))
+
+
+def written_columns(layout: Layout, model: Model | None = None) -> dict[str, Floats]:
+    """The same of the texts of a layout."""
     model = model or plausibility_model.load()
-    parts = [_columns(lay_out(chunk), model) for chunk in _chunks(texts)]
-    if not parts:
-        return {name: values[:0] for name, values in _columns(lay_out([""]), model).items()}
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    symbols = model.table[layout.points]
+    if not len(layout.begins):
+        symbols = np.full(len(symbols), SPACE, np.uint16)
+    words = words_of(layout, symbols, model.symbols)
+    return {
+        **_letters(layout, symbols, model),
+        **_order(layout, words, model),
+        **_recurrence(layout, words, model),
+        **_sentences(layout, words, symbols),
+    }
 
 
 def junk_scores(columns: Mapping[str, NDArray[Any]], model: Model | None = None) -> Floats:
     """0 (written) to 1 (junk) per text, from the columns of `plausibility_columns` and of features.
 
-    The network behind it is trained on the generated kinds of benchmarks/bad_texts.py. Compare within one document
+    The network behind it is trained on the generated kinds of run/bad_texts.py. Compare within one document
     type. Raises KeyError when a column is missing.
     """
     network = (model or plausibility_model.load()).network
@@ -107,25 +129,6 @@ def junk_scores(columns: Mapping[str, NDArray[Any]], model: Model | None = None)
         raise ValueError("this model has no network")
     logits = network.logits(network.inputs(columns))
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float64)
-
-
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    start = size = 0
-    for at, text in enumerate(texts):
-        if at > start and size + len(text) >= CHUNK:
-            yield texts[start:at]
-            start, size = at, 0
-        size += len(text) + 1
-    if start < len(texts):
-        yield texts[start:]
-
-
-def _columns(layout: Layout, model: Model) -> dict[str, Floats]:
-    symbols = model.table[layout.points]
-    if not len(layout.begins):
-        symbols = np.full(len(symbols), SPACE, np.uint16)
-    words = words_of(layout, symbols, model.symbols)
-    return {**_letters(layout, symbols, model), **_order(layout, words, model), **_recurrence(layout, words, model)}
 
 
 def _letters(layout: Layout, symbols: NDArray[np.uint16], model: Model) -> dict[str, Floats]:
@@ -221,7 +224,52 @@ def _recurrence(layout: Layout, words: Words, model: Model) -> dict[str, Floats]
     return found
 
 
-def _with_prior(name: str, total: Floats, many: NDArray[Any]) -> Floats:
+def _sentences(layout: Layout, words: Words, symbols: NDArray[np.uint16]) -> dict[str, Floats]:
+    """How alike the sentences of a text are. Its last eojeol ends one, so each sentence is of one text."""
+    at = np.flatnonzero(words.ends)
+    ending, marked = _endings(layout, at, symbols)
+    owner = layout.document[at]
+    many = np.bincount(owner, minlength=layout.size)
+    inside = owner[1:] == owner[:-1]
+    found = {}
+    for name, of in (("ending_change", ending), ("mark_change", marked)):
+        changes = np.bincount(owner[1:][inside], of[1:][inside] != of[:-1][inside], layout.size)
+        found[name] = _with_prior(name, changes, np.maximum(many - 1, 0))
+    full = np.bincount(owner, ending < FULL_ENDINGS, layout.size)
+    length = np.log2(np.diff(at, prepend=-1).astype(float))
+    mean, square = (np.bincount(owner, one, layout.size) / np.maximum(many, 1) for one in (length, length * length))
+    spread = np.sqrt(np.maximum(square - mean * mean, 0)).round(9)  # equal lengths: 0, whatever the rounding
+    return {
+        **found,
+        "full_ending_share": _with_prior("full_ending_share", full, many),
+        "sentence_spread": np.asarray(spread * many / (many + SPREAD_PRIOR)),
+    }
+
+
+def _endings(layout: Layout, at: Ints, symbols: NDArray[np.uint16]) -> tuple[Ints, Bools]:
+    """The kind of ending of each eojeol at `at`, its signs left out; those under FULL_ENDINGS end full sentences. And
+    whether a sentence mark is among the signs."""
+    begin, last = layout.begins[at], layout.ends[at] - 1
+    mark = layout.is_kind(SENTENCE)
+    marked = mark[last]
+    for _ in range(LAST_SIGNS):
+        last = last - ((symbols[last] == SIGN) & (last > begin))
+        marked |= mark[last]
+    letter = layout.points[last].astype(np.int64)
+    before = np.where(last > begin, layout.points[np.maximum(last - 1, 0)], 0)
+    syllable = (letter >= 0xAC00) & (letter < 0xD7A4)
+    kinds = (
+        (letter == ord("다")) & (before == ord("니")),
+        letter == ord("다"),
+        (letter == ord("요")) | (letter == ord("죠")),
+        letter == ord("까"),
+        syllable & ((letter - 0xAC00) % 28 == FINAL_M),
+        syllable,
+    )
+    return np.asarray(np.select(kinds, range(len(kinds)), len(kinds)), np.int64), marked
+
+
+def _with_prior(name: str, total: NDArray[Any], many: NDArray[Any]) -> Floats:
     """total / many, after the observations of PRIORS."""
     value, observations = PRIORS[name]
     return np.asarray((total + value * observations) / (many + observations))

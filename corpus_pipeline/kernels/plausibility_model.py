@@ -12,15 +12,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.resources import read_model
 
-BUNDLED = "resources/models/plausibility.npz"
+BUNDLED = "plausibility.npz"
 STEPS = 12  # of a bit; own choice: 20 bits then fit a byte
 SIGN, SPACE, DIGIT, RARE, FOREIGN, KANA, LATIN, JAMO, SYLLABLE = 0, 1, 2, 3, 4, 5, 6, 32, 83  # first of each class
 BLOCK = 256  # texts the network takes at once
@@ -197,8 +197,4 @@ def read(data: bytes) -> Model:
 @cache
 def load() -> Model:
     """The bundled model, once per worker process. Raises ResourceError when there is none or it cannot be read."""
-    try:
-        data = (files("corpus_pipeline") / BUNDLED).read_bytes()
-    except (OSError, KeyError):
-        raise ResourceError(BUNDLED, "the bundled model", "nothing there", "Reinstall the package.") from None
-    return read(data)
+    return read_model(BUNDLED, lambda path: read(path.read_bytes()))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus_pipeline.kernels.chunks import chunks
 from corpus_pipeline.kernels.features_layout import Layout, lay_out
 from corpus_pipeline.kernels.plausibility import words_of
 from corpus_pipeline.kernels.plausibility_model import (
@@ -48,15 +49,15 @@ class Recipe:
 
 def fit_language(texts: Sequence[str], recipe: Recipe) -> Model:
     """Symbols, tables and topic words of clean texts, without the network."""
-    chunks = _chunks(texts, recipe.chunk)
+    parts = list(chunks(texts, recipe.chunk)) or [[""]]
     counts = np.zeros(0x110000, np.int64)
-    for chunk in chunks:
+    for chunk in parts:
         counts += np.bincount(lay_out(chunk).points, minlength=len(counts))
     syllables = (0xAC00 + np.flatnonzero(counts[0xAC00:0xD7A4] > 1)).astype(np.uint16)
     table, many = symbol_table(syllables), SYLLABLE + len(syllables)
     inside, between = np.zeros(many * many), np.zeros((many + BETWEEN) * many)
     passages, holding = 0, np.zeros(TOPICS, np.int64)
-    for chunk in chunks:
+    for chunk in parts:
         layout = lay_out(chunk)
         symbols = table[layout.points]
         inside += np.bincount(symbols[:-1].astype(np.int64) * many + symbols[1:], minlength=len(inside))
@@ -70,18 +71,6 @@ def fit_language(texts: Sequence[str], recipe: Recipe) -> Model:
     topics = np.clip(np.rint(np.log((passages + 1) / (holding + 1)) * TOPIC_STEPS), 0, 255).astype(np.uint8)
     tables = (packed(inside.reshape(many, many)), packed(between.reshape(many + BETWEEN, many)))
     return Model(syllables, *tables, topics)
-
-
-def _chunks(texts: Sequence[str], characters: int) -> list[list[str]]:
-    chunks: list[list[str]] = [[]]
-    size = 0
-    for text in texts:
-        if size > characters:
-            chunks.append([])
-            size = 0
-        chunks[-1].append(text)
-        size += len(text)
-    return chunks
 
 
 def _passages(layout: Layout) -> Ints:

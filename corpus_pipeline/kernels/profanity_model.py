@@ -19,22 +19,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.kernels.profanity import find
+from corpus_pipeline.kernels.chunks import chunks
+from corpus_pipeline.kernels.profanity import profane
 from corpus_pipeline.kernels.profanity_ngrams import BUCKETS_LOG2, Ngrams, jamo_ngrams, syllable_ngrams, units
-from corpus_pipeline.resources import read_tsv
+from corpus_pipeline.resources import read_model, read_tsv
 
-CHUNK_CHARS = 100_000  # temporaries of some 10 MB, which stay near the processor
-_SPACED = re.compile("(?<![^ \n])[가-힣ㄱ-ㅣ](?: [가-힣ㄱ-ㅣ])+(?![^ \n])")  # 씨 이 발
+CHUNK_CHARS, CHUNK_PIECES = 100_000, 4_096  # own choice: temporaries of some 10 MB, which stay near the processor
 _CLEAN = re.compile(
     "|".join(sorted({word for row in read_tsv("ko/profanity.tsv") for word in row[2].split()}, reverse=True))
 )
-_NAME = "models/profanity.npz"
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,28 +60,23 @@ def profanity_columns(texts: Sequence[str]) -> dict[str, Floats]:
     [0.0, 0.38, 0.0]
     """
     total, profane = np.zeros(len(texts)), np.zeros(len(texts))
-    for pieces, owners in _chunks(texts):
-        lengths = np.array([len(piece) for piece in pieces], np.float64)
+    for pieces, owners in _pieces(texts):
+        lengths = np.fromiter(map(len, pieces), np.float64, len(pieces))
         total += np.bincount(owners, lengths, len(texts))
         profane += np.bincount(owners, lengths * _is_profane(pieces), len(texts))
     return {"profane_share": profane / np.maximum(total, 1)}
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[list[str], list[int]]]:
-    """(pieces, the number of the text of each), about CHUNK_CHARS characters at a time."""
-    pieces: list[str] = []
-    owners: list[int] = []
-    held = 0
-    for number, text in enumerate(texts):
-        for piece in units(text):
-            pieces.append(piece)
-            owners.append(number)
-            held += len(piece)
-            if held >= CHUNK_CHARS:
-                yield pieces, owners
-                pieces, owners, held = [], [], 0
-    if pieces:
-        yield pieces, owners
+def _pieces(texts: Sequence[str]) -> Iterator[tuple[list[str], Ints]]:
+    """(pieces, the number of the text of each), at most CHUNK_PIECES at a time."""
+    first = 0
+    for chunk in chunks(texts, CHUNK_CHARS):
+        by_text = [units(text) for text in chunk]
+        pieces = [piece for own in by_text for piece in own]
+        owners = np.repeat(np.arange(first, first + len(chunk)), [len(own) for own in by_text])
+        for at in range(0, len(pieces), CHUNK_PIECES):
+            yield pieces[at : at + CHUNK_PIECES], owners[at : at + CHUNK_PIECES]
+        first += len(chunk)
 
 
 def _is_profane(pieces: Sequence[str]) -> NDArray[np.bool_]:
@@ -93,12 +85,7 @@ def _is_profane(pieces: Sequence[str]) -> NDArray[np.bool_]:
     at = np.flatnonzero(flagged).tolist()
     if at:
         flagged[at] = scores([_without_look_alikes(pieces[i]) for i in at], model) >= model.threshold
-    text = "\n".join(pieces)
-    starts = [start for start, _ in find(text)]
-    starts += [run.start() for run in _SPACED.finditer(text) if find(run.group().replace(" ", ""))]
-    ends = np.cumsum([len(piece) + 1 for piece in pieces])
-    flagged[np.searchsorted(ends, starts, "right")] = True
-    return flagged
+    return flagged | profane(pieces)
 
 
 def _without_look_alikes(piece: str) -> str:
@@ -142,13 +129,7 @@ def _scaled(sums: Ints, number: Ints, model: Model) -> Floats:
 @cache
 def load() -> Model:
     """The bundled model. Raises ResourceError when it is missing or broken."""
-    place = files("corpus_pipeline.resources").joinpath("models").joinpath("profanity.npz")
-    try:
-        return read(place.read_bytes())
-    except (OSError, KeyError, ValueError):
-        raise ResourceError(
-            f"resources/{_NAME}", "the model of profanity", "nothing usable", "Reinstall the package."
-        ) from None
+    return read_model("profanity.npz", lambda path: read(path.read_bytes()))
 
 
 def read(content: bytes) -> Model:

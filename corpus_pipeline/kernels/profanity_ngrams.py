@@ -16,15 +16,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus_pipeline.kernels.jamo import FINALS, HANGUL, INITIALS
+from corpus_pipeline.kernels.unicode import code_points
+
 UNIT_CHARS = 120  # own choice: nineteen of twenty labelled comments are shorter
 BUCKETS_LOG2 = 18  # measured: 2**17 costs 0.015 of F1, 2**20 gains nothing
 SYLLABLES = range(1, 5)  # orders, measured (card)
 JAMO = range(3, 8)
 _UNIT = re.compile(rf"[^\n]{{1,{UNIT_CHARS}}}(?!\S)|[^\n]{{1,{UNIT_CHARS}}}")
 _END, _SPACE, _OTHER, _MULTIPLIER = 10, 32, 0x25A1, np.uint32(0x9E3779B1)
-_SYLLABLE = range(0xAC00, 0xD7A4)
-_FINALS = [0, *map(ord, "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")]
-_INITIALS = [*map(ord, "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")]  # in Unicode's order of syllables (section 3.12)
+_INITIALS = np.array([*map(ord, INITIALS)], np.uint16)
+_FINALS = np.array([0, *map(ord, FINALS[1:])], np.uint16)
 
 
 def units(text: str) -> list[str]:
@@ -70,7 +72,7 @@ def jamo_ngrams(pieces: Sequence[str]) -> Iterator[Ngrams]:
 def _table() -> NDArray[np.uint16]:
     """Code unit -> the character it counts as."""
     table = np.full(0x10000, _OTHER, np.uint16)
-    kept = [*_SYLLABLE, *range(0x3131, 0x3164), *map(ord, "abcdefghijklmnopqrstuvwxyz0123456789*.,!?~;:^-_@#")]
+    kept = [*HANGUL, *range(0x3131, 0x3164), *map(ord, "abcdefghijklmnopqrstuvwxyz0123456789*.,!?~;:^-_@#")]
     table[kept] = kept
     table[[code for code in range(0x10000) if chr(code).isspace()]] = _SPACE
     table[_END] = _END
@@ -81,14 +83,14 @@ def _table() -> NDArray[np.uint16]:
 def _is_key() -> NDArray[np.bool_]:
     """Characters of the second stream."""
     table = np.zeros(0x10000, np.bool_)
-    table[[*_SYLLABLE, *range(0x3131, 0x3164), *map(ord, "abcdefghijklmnopqrstuvwxyz*"), _SPACE, _END]] = True
+    table[[*HANGUL, *range(0x3131, 0x3164), *map(ord, "abcdefghijklmnopqrstuvwxyz*"), _SPACE, _END]] = True
     return table
 
 
 def _codes(pieces: Sequence[str]) -> NDArray[np.uint16]:
     """The pieces end to end, each between spaces and closed by a newline."""
     text = "".join(f" {piece} \n" for piece in pieces).lower()
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    points = code_points(text)
     codes: NDArray[np.uint16] = _table()[np.minimum(points, 0xFFFF)]
     return _folded(codes)
 
@@ -106,13 +108,13 @@ def _folded(codes: NDArray[np.uint16]) -> NDArray[np.uint16]:
 def _keys(codes: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """The second stream: a syllable as two or three jamo, no digits and signs."""
     codes = codes[_is_key()[codes]]
-    place = codes.astype(np.int32) - _SYLLABLE.start
-    whole = (place >= 0) & (place < len(_SYLLABLE))
+    place = codes.astype(np.int32) - HANGUL.start
+    whole = (place >= 0) & (place < len(HANGUL))
     place[~whole] = 0
     parts = np.zeros((len(codes), 3), np.uint16)
-    parts[:, 0] = np.where(whole, np.array(_INITIALS, np.uint16)[place // 588], codes)
+    parts[:, 0] = np.where(whole, _INITIALS[place // 588], codes)
     parts[:, 1] = np.where(whole, ord("ㅏ") + place // 28 % 21, 0)
-    parts[:, 2] = np.where(whole, np.array(_FINALS, np.uint16)[place % 28], 0)
+    parts[:, 2] = np.where(whole, _FINALS[place % 28], 0)
     flat = parts.ravel()
     return _folded(flat[flat != 0])
 

@@ -12,24 +12,22 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels.page_blocks import Block, Element, Parsed
 from corpus_pipeline.kernels.region_features import Matrix, around, features
 from corpus_pipeline.kernels.region_places import Places
+from corpus_pipeline.resources import read_model
 
 Array = npt.NDArray[np.float64]
 INPUT_STEP, WEIGHT_STEP, LAYER_STEP = 1 / 16, 1 / 256, 1 / 256
 INPUT_LIMIT = 6.0  # standard deviations
 PAGE_BLOCKS = 20_000  # a page of more is scored in parts of this many, which bounds memory
 BEST_TEXT, BEST_SHARE = 200, 0.1  # characters, and share of the page, that must pass for the threshold to stand
-_NAME = "models/regions.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,13 +167,7 @@ def core(page: Parsed, scores: Array, threshold: float) -> list[Block]:
 @cache
 def load() -> Model:
     """The bundled model. Raises ResourceError when it is missing or broken."""
-    place = files("corpus_pipeline.resources").joinpath("models").joinpath("regions.json")
-    try:
-        return read(place.read_text(encoding="utf-8"))
-    except (OSError, KeyError, ValueError):
-        raise ResourceError(
-            f"resources/{_NAME}", "the model of regions", "nothing usable", "Reinstall the package."
-        ) from None
+    return read_model("regions.json", lambda path: read(path.read_text(encoding="utf-8")))
 
 
 def read(text: str) -> Model:

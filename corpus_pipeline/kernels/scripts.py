@@ -14,6 +14,8 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from corpus_pipeline.kernels.unicode import code_points
+
 Points = NDArray[np.uint32]
 Codes = NDArray[np.uint8]
 Counts = NDArray[np.int32]
@@ -46,7 +48,7 @@ def _table() -> Codes:
 
 def lay(texts: Sequence[str]) -> tuple[Points, NDArray[np.int64]]:
     """Code points of all texts [N], and where each begins, with N at the end [n + 1]."""
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    points = code_points("".join(texts))
     return points, np.concatenate(([0], np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))))
 
 

@@ -7,7 +7,7 @@ The phrases are data: resources/ko/spam.tsv. Bias: keep when unsure; a ratio, ne
 
 Rule: spam, spam_ratio over 0.05, all types alike. Measured on 66 MB of clean text of 12 types: over it are 20 of 50,463
 documents (spoken 6 of 10,000, comment 6 of 10,792, review 4 of 6,000, encyclopedia 2 of 6,960, news 1, dialogue 1), and
-84 % of 2,123 advertisements made of the held-out phrases of benchmarks/bad_texts.tsv.
+84 % of 2,123 advertisements made of the held-out phrases of ko/bad_texts.tsv.
 Rule: contacts, over 0.02 contacts per eojeol where there are 2 or more, all types alike. Measured: 0 of 9,343 petitions
 and news, blog and technical pages. Not measured on real advertisements: there were none.
 
@@ -26,7 +26,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus_pipeline.kernels.profanity import _keys
+from corpus_pipeline.kernels.chunks import chunks
+from corpus_pipeline.kernels.jamo import is_syllable, keys
+from corpus_pipeline.kernels.unicode import code_points
 from corpus_pipeline.resources import read_tsv
 
 __all__ = ["KINDS", "spam_columns"]
@@ -78,7 +80,8 @@ def spam_columns(texts: Sequence[str]) -> dict[str, NDArray[np.float64] | NDArra
     """
     counts = np.zeros((len(texts), len(KINDS) + 1), np.int64)
     ratio = np.zeros(len(texts))
-    for first, chunk in _chunks(texts):
+    first = 0
+    for chunk in chunks(texts, CHUNK_CHARS):
         starts = np.cumsum([0, *(len(text) + 1 for text in chunk)])
         offers, contacts = _found("\n".join(chunk))
         by_text: dict[int, list[tuple[int, int]]] = {}
@@ -90,20 +93,9 @@ def spam_columns(texts: Sequence[str]) -> dict[str, NDArray[np.float64] | NDArra
             counts[first + int(np.searchsorted(starts, start, "right")) - 1, -1] += 1
         for at, spans in by_text.items():
             ratio[first + at] = _ratio(chunk[at], spans)
+        first += len(chunk)
     names = [*(f"spam_{kind}" for kind in KINDS), "contacts"]
     return {"spam_ratio": ratio, **{name: counts[:, at] for at, name in enumerate(names)}}
-
-
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """(index of the first text, texts)"""
-    start = size = 0
-    for at, text in enumerate(texts):
-        if at > start and size + len(text) > CHUNK_CHARS:
-            yield start, texts[start:at]
-            start, size = at, 0
-        size += len(text) + 1
-    if start < len(texts):
-        yield start, texts[start:]
 
 
 def _found(text: str) -> tuple[list[Offer], list[int]]:
@@ -127,7 +119,7 @@ def _found(text: str) -> tuple[list[Offer], list[int]]:
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Places where an offer or contact may start, and the three letters there, without the signs between them."""
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    points = code_points(text)
     places = np.flatnonzero(_letters()[points])
     points = points[places]
     pairs, triples = _begins()
@@ -188,23 +180,19 @@ def _stands(text: str, match: re.Match[str], phrase: Phrase) -> bool:
     start, end = match.span()
     if "\n" in match.group():
         return False
-    if start and _is_syllable(text[start - 1]) and len(phrase.text) <= SHORT:
+    if start and is_syllable(text[start - 1]) and len(phrase.text) <= SHORT:
         return False
     if match.group() == phrase.text:
         return not any(start >= offset and text.startswith(word, start - offset) for word, offset in phrase.allowed)
     if start and text[start - 1].isalnum():
         return False
-    return len(phrase.text) > SHORT or not _is_syllable(text[end : end + 1])
-
-
-def _is_syllable(letter: str) -> bool:
-    return "가" <= letter <= "힣"
+    return len(phrase.text) > SHORT or not is_syllable(text[end : end + 1])
 
 
 def _spellings(letter: str, hide: bool) -> list[tuple[str, ...]]:
     """Ways to type a letter, key by key with look-alikes: 카 -> 카, ㅋ and one of ㅏr."""
-    keys = _keys(letter)
-    return [(letter,), tuple(_VOWELS.get(key, key) for key in keys)] if hide and len(keys) > 1 else [(letter,)]
+    typed = keys(letter)
+    return [(letter,), tuple(_VOWELS.get(key, key) for key in typed)] if hide and len(typed) > 1 else [(letter,)]
 
 
 @cache

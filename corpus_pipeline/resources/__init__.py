@@ -1,16 +1,21 @@
-"""Linguistic knowledge as data: tab-separated tables beside this file, readable from a directory or a zip.
+"""Linguistic knowledge as data: tables and trained models beside this file, readable from a directory or a zip.
 
 A table is UTF-8 in NFC; a line that starts with `#` is a comment, and an empty line is skipped.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TypeVar
 
 from corpus_pipeline.errors import ResourceError
 
-__all__ = ["read_tsv"]
+__all__ = ["read_model", "read_tsv"]
+
+Model = TypeVar("Model")
 
 
 @cache
@@ -34,3 +39,19 @@ def read_tsv(name: str) -> list[tuple[str, ...]]:
     ('11', '서울')
     """
     return list(_rows(name))
+
+
+def read_model(name: str, read: Callable[[Path], Model]) -> Model:
+    """What `read` makes of the file `models/<name>`; from a zip, of a copy that is gone afterwards.
+
+    Raises ResourceError when it is missing, or when `read` raises OSError, KeyError or ValueError.
+
+    >>> read_model("profanity.md", lambda path: path.read_text(encoding="utf-8")[:15])
+    '# profanity.npz'
+    """
+    try:
+        with as_file(files(__name__) / "models" / name) as path:
+            return read(path)
+    except (OSError, KeyError, ValueError):
+        todo = "Reinstall the package."
+        raise ResourceError(f"resources/models/{name}", "a bundled model", "nothing usable", todo) from None

@@ -42,12 +42,14 @@ class Config(Params):
 
     raw_output: another folder or URI for the tables that hold personal data, with permissions of its own.
     earlier: outputs of earlier runs, oldest first, with whose documents dedup compares those of this run.
+    lease_minutes: after which a run that was killed no longer keeps others from its output (run/lease.py).
     """
 
     name: str
     output: str
     raw_output: str | None = None
     earlier: tuple[str, ...] = ()
+    lease_minutes: float = Field(default=2, gt=0)
     spark: SparkSettings = SparkSettings()
     stages: dict[str, Any]
 
@@ -72,11 +74,11 @@ def load(path: str, overrides: Sequence[str] = ()) -> Config:
 
 def check(raw: Mapping[str, Any], where: str) -> Config:
     """`raw` as a Config. Raises ConfigError that says which key is wrong."""
-    known = ["name", "output", "raw_output", "earlier", "spark", "sources", *STAGES]
+    known = ["name", "output", "raw_output", "earlier", "lease_minutes", "spark", "sources", *STAGES]
     for key in raw:
         if key not in known:
             raise _unknown(where, str(key), known)
-    for key in known[4:]:
+    for key in known[5:]:
         if not isinstance(raw.get(key) or {}, dict):
             raise ConfigError(f"{where}: {key}", "a section of keys and values", type(raw[key]).__name__, FIX)
     sections = {name: dict(raw.get(name) or {}) for name in STAGES}
@@ -97,6 +99,7 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     for place, names, those in (
         ("mix.source_tiers", stages["mix"].source_tiers, sources),
         ("mix.source_caps", stages["mix"].source_caps, sources),
+        ("mix.removed_sources", stages["mix"].removed_sources, sources),
         ("mix.min_quality_score", stages["mix"].min_quality_score, sorted(doc_types)),
         ("mix.weights", stages["mix"].weights, sorted(doc_types)),
         ("mix.bounds", stages["mix"].bounds, sorted(doc_types)),
@@ -104,7 +107,7 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     ):
         for name in sorted(set(names) - set(those)):
             raise _unknown(f"{where}: {place}", name, those)
-    top = {key: raw[key] for key in ("name", "output", "raw_output", "earlier") if key in raw}
+    top = {key: raw[key] for key in known[:5] if key in raw}
     spark = _model(SparkSettings, raw.get("spark") or {}, f"{where}: spark")
     return _model(Config, {**top, "spark": spark, "stages": stages}, where)
 

@@ -94,7 +94,7 @@ def _row(figures: Figures, fraction: float, largest: float) -> View:
         **{name: one(name) for name in (*names, "fertility", "zipf_slope")},
         "source_off": most,
         "source": source,
-        "verdict": "not " + ", ".join(failed) if failed else "met",
+        "failed": failed,
         "chosen": one("chosen") is not None,
     }
 

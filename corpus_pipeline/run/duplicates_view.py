@@ -88,7 +88,7 @@ def _sizes(rows: Sequence[Row]) -> list[tuple[str, int, int, int]]:
     size = 1
     while found and size <= max(found):
         after = size + 1 if size < 5 else 8 if size == 5 else 2 * size
-        label = f"{size:,}" if after == size + 1 else f"{size:,} to {after - 1:,}"
+        label = f"{size:,}" if after == size + 1 else f"{size:,}–{after - 1:,}"
         classes.append((label, size, *found.get(size, (0, 0))))
         size = after
     return classes
@@ -107,7 +107,7 @@ def _similarities(rows: Sequence[Row]) -> list[tuple[str, int, int]]:
 
 
 def _class(step: int) -> str:
-    return f"{step / _STEPS:.2f}" + (f" to {(step + 1) / _STEPS:.2f}" if step < _STEPS else "")
+    return f"{step / _STEPS:.2f}" + (f"–{(step + 1) / _STEPS:.2f}" if step < _STEPS else "")
 
 
 def _matrix(rows: Sequence[Row]) -> View:

@@ -1,4 +1,4 @@
-"""Files of evaluation sets to (set, item) rows. They are small: read on the driver, as a whole."""
+"""Files of evaluation sets to (set, item) rows. They are small: read on the driver, as a whole, and once a run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -81,6 +82,17 @@ def _key(name: str) -> str:
 
 
 def _content(storage: Storage, name: str, path: str) -> bytes:
+    """The bytes of a file, read once a run: its check, its digest and its items are of the same content."""
+    held = _held.setdefault(storage, {})
+    if path not in held:
+        held[path] = _read(storage, name, path)
+    return held[path]
+
+
+_held: WeakKeyDictionary[Storage, dict[str, bytes]] = WeakKeyDictionary()  # a run has a storage of its own
+
+
+def _read(storage: Storage, name: str, path: str) -> bytes:
     where = f"{_key(name)}: {path}"
     try:
         size = storage.size(path)

@@ -12,11 +12,22 @@ from pyspark.sql import DataFrame, SparkSession
 from corpus_pipeline import schemas
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.pipeline import STAGES, Stage
-from corpus_pipeline.run import conserve, earlier, evaluation, manifest, quality_report, shards, sources, workers
+from corpus_pipeline.run import (
+    conserve,
+    earlier,
+    evaluation,
+    manifest,
+    progress,
+    quality_report,
+    shards,
+    sources,
+    timings,
+    workers,
+)
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.fingerprint import digest, files_digest, fingerprint, versions
 from corpus_pipeline.run.manifest import Manifest
-from corpus_pipeline.run.publish import STAGING, Aside, Written, make_visible
+from corpus_pipeline.run.publish import STAGING, Aside, Written, make_visible, read_parquet
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.arrow import struct_of
 from corpus_pipeline.stages.params import Params
@@ -56,14 +67,19 @@ def plan(run: Run, stages: tuple[Stage, ...], force: bool) -> list[tuple[Stage, 
     return planned
 
 
-def execute(run: Run, stage: Stage, force: bool) -> None:
-    """Run `stage` if its fingerprint changed. Raises CorpusError, and then publishes nothing."""
+def execute(run: Run, stage: Stage, force: bool, ours: Callable[[], None] = lambda: None) -> None:
+    """Run `stage` if its fingerprint changed. Raises CorpusError, and then publishes nothing.
+
+    ours  raises when the output is no longer this run's to write (run/lease.py)
+    """
     reason = _reason(run, stage, force)
     if reason is None:
         run.say(f"{stage.name}: up to date")
         return
     run.say(f"{stage.name}: runs ({reason})")
     started = time.monotonic()
+    ours()
+    run.spark.sparkContext.setJobGroup(stage.name, stage.name)  # in Spark's UI and event log
     workers.call(run.spark)
     staging = sorted({f"{root}/{STAGING}" for root in (run.output, *map(run.config.root, stage.writes))})
     for folder in staging:
@@ -73,20 +89,27 @@ def execute(run: Run, stage: Stage, force: bool) -> None:
     mark = fingerprint(stage, run.params(stage), inputs)
     run.spark.sparkContext.setCheckpointDir(run.storage.uri(f"{run.output}/{STAGING}/checkpoints"))
     try:
-        with Aside(run.spark, lambda table: f"{run.config.root(table)}/{STAGING}", slices(run.config)) as aside:
+        reads = [_published(run, table) for table in stage.reads]
+        with (
+            progress.shown(run.spark.sparkContext.statusTracker(), stage.name, reads),
+            Aside(run.spark, lambda table: f"{run.config.root(table)}/{STAGING}", slices(run.config)) as aside,
+        ):
             result = stage.transform(_inputs(run, stage, aside), run.params(stage))
             written = _write(run, stage, result, aside)
         _conserved(run, stage, result, written)
         _unchanged(run, stage, mark)
         manifests = {table: _manifest(run, stage, table, one, (mark, inputs)) for table, one in written.items()}
+        ours()
         quality_report.write(run.storage, run.config, stage, [manifests[table] for table in stage.writes])
         make_visible(run.storage, run.config, manifests)
     finally:
         run.spark.catalog.clearCache()
         for folder in staging:
             run.storage.delete(folder)
+    seconds = time.monotonic() - started
+    timings.keep(run.storage, run.output, stage.name, seconds)
     rows = ", ".join(f"{table} {manifests[table].rows:,}" for table in stage.writes)
-    run.say(f"{stage.name}: {rows} rows in {time.monotonic() - started:.1f} s")
+    run.say(f"{stage.name}: {rows} rows in {seconds:.1f} s")
     for table in stage.writes:
         for check in manifests[table].failed:
             run.say(f"{stage.name}: warning: {table}: check {check} does not hold")
@@ -178,7 +201,7 @@ def _read(run: Run, table: str) -> DataFrame:
         names = [n for n in run.storage.names(folder) if n.endswith(".json") and n != manifest.FILE]
         texts = [(n, run.storage.read_text(f"{folder}/{n}")) for n in names]
         return run.spark.createDataFrame(texts, struct_of(table))
-    return run.spark.read.schema(struct_of(table)).parquet(folder)
+    return read_parquet(run.spark, table, folder)
 
 
 def _write(run: Run, stage: Stage, result: dict[str, DataFrame], aside: Aside) -> dict[str, Written]:

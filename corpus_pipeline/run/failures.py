@@ -7,12 +7,15 @@ import re
 
 from corpus_pipeline import errors
 from corpus_pipeline.errors import ConfigError, CorpusError, ResourceError
+from corpus_pipeline.pipeline import STAGES
 
 _OURS = re.compile(
     r"corpus_pipeline\.errors\.(\w+Error): (?P<where>.*?): "
     r"expected (?P<expected>.*?), got (?P<got>.*?)\. (?P<todo>[^\n]*)"
 )
 _UNREADABLE = re.compile(r"FAILED_READ_FILE[.\w]*\] Encountered error while reading file (\S+?)\.?\s")
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+_PART = re.compile(r"/(\w+)/part-[^/]*\.parquet$")
 _CAUSE = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+)")
 _CSV_FILE = re.compile(r"CSV file: (\S+)")
 _CONDITION = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
@@ -32,6 +35,15 @@ def _says(log: str, word: str) -> bool:
             return word.encode() in file.read()
     except OSError:
         return False
+
+
+def _repair(file: str) -> str:
+    """What to do about an unreadable file: a part of a table of the run is made again by its stage."""
+    part = _PART.search(file)
+    for stage in STAGES.values():
+        if part and part[1] in stage.writes:
+            return f"Run `make {stage.name} ARGS=--force`: it writes {part[1]} again, and what follows stays as it is."
+    return "Replace the file or remove it."
 
 
 def translate(error: BaseException, log: str) -> CorpusError:
@@ -55,8 +67,8 @@ def translate(error: BaseException, log: str) -> CorpusError:
         )
     if unreadable := _UNREADABLE.search(text):
         got = causes[-1] if causes else "an error while reading it"
-        return ResourceError(unreadable[1], "a file that can be read to its end", got, "Replace the file or remove it.")
-    if "No space left on device" in text:
+        return ResourceError(unreadable[1], "a file that can be read to its end", got, _repair(unreadable[1]))
+    if any(full in text for full in _FULL):
         return ResourceError(
             "disk", "room for the tables and for Spark's local files", "a full disk", "Free some, and run again."
         )

@@ -27,6 +27,8 @@ def main(job: str, arguments: Sequence[str] | None = None) -> int:
     parser = common_parser(job)
     parser.add_argument("--force", action="store_true", help="run even what is up to date")
     parser.add_argument("--dry-run", action="store_true", help="say what would run and why, and stop")
+    if job == REPORT_JOB:
+        parser.add_argument("--base", metavar="OUTPUT", help="output of another run: say what changed since")
     return guarded(job, parser.parse_args(arguments), partial(_run, job))
 
 
@@ -89,7 +91,7 @@ def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
 
 def _run(job: str, options: argparse.Namespace, log: str) -> None:
     from corpus_pipeline.pipeline import PIPELINE, STAGES
-    from corpus_pipeline.run import evaluation
+    from corpus_pipeline.run import evaluation, lease
     from corpus_pipeline.run.comparison_table import comparison_table
     from corpus_pipeline.run.execute import execute, plan, read_table
 
@@ -104,18 +106,23 @@ def _run(job: str, options: argparse.Namespace, log: str) -> None:
             for stage, reason in plan(run, stages, options.force):
                 say(f"{stage.name}: {'would run: ' + reason if reason else 'up to date'}")
             return
-        for stage in stages:
-            execute(run, stage, options.force)
+        if stages:
+            with lease.taken(run.storage, run.config, job, say) as ours:
+                for stage in stages:
+                    execute(run, stage, options.force, ours)
         if job in (PIPELINE_JOB, REPORT_JOB):
-            _finish(run, time.monotonic() - started)
+            _finish(run, time.monotonic() - started, getattr(options, "base", None))
         if job == COMPARE_JOB:
             print(comparison_table(read_table(run, "tokenizer_comparison")))
 
 
 def _verified(run: Run, log: str) -> None:
     """Raises ContractError when something is not as it was published, after all of it was said."""
+    from corpus_pipeline.run import lease
     from corpus_pipeline.run.verify import verify
 
+    for holder in lease.holders(run.storage, run.output):
+        say(f"verify: {run.output} is being written meanwhile, by {holder}")
     findings = verify(run, log)
     for one in findings:
         _fail(one)
@@ -125,10 +132,12 @@ def _verified(run: Run, log: str) -> None:
     say(f"verify: {run.output} is as it was published")
 
 
-def _finish(run: Run, seconds: float) -> None:
-    from corpus_pipeline.run import html_report
+def _finish(run: Run, seconds: float, base: str | None) -> None:
+    from corpus_pipeline.run import comparison, html_report
     from corpus_pipeline.run.summary import summary
 
-    print(summary(run.storage, run.config))
-    say(f"report: {html_report.write(run.storage, run.config)}, figures in {run.output}/quality_report/*.parquet")
+    compared = comparison.compare(run.storage, run.config, base) if base else None
+    print(comparison.as_text(compared) if compared else summary(run.storage, run.config))
+    written = html_report.write(run.storage, run.config, compared)
+    say(f"report: {written}, figures in {run.output}/quality_report/*.parquet")
     say(f"done in {seconds:.0f} s")

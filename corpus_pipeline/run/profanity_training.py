@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from corpus_pipeline.run.job import say
+from corpus_pipeline.run.training import training_parser, write_model
 
 if TYPE_CHECKING:
     from corpus_pipeline.stages.profanity import Comment
@@ -22,20 +22,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from corpus_pipeline.run.clean_texts import clean_texts
     from corpus_pipeline.stages import profanity
 
-    parser = argparse.ArgumentParser(prog="train_profanity", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of unpacked corpora")
-    parser.add_argument("--out", type=Path, default=Path("corpus_pipeline/resources/models/profanity.npz"))
-    parser.add_argument("--evaluate", action="store_true", help="leave a fifth out in turn, and print figures")
-    options = parser.parse_args(arguments)
+    figures = "leave a fifth out in turn, and print figures"
+    options = training_parser("train_profanity", __doc__, "profanity.npz", figures).parse_args(arguments)
     comments = list(_curse(options.data))
     clean = clean_texts(options.data, CLEAN_CHARS)
     if options.evaluate:
-        for line in profanity.evaluate(comments, list(_hate(options.data)), clean, _say):
+        for line in profanity.evaluate(comments, list(_hate(options.data)), clean, say):
             print(line, flush=True)
         return 0
-    content = profanity.trained(comments, clean)
-    options.out.write_bytes(content)
-    _say(f"{options.out}: {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    write_model(options.out, profanity.trained(comments, clean))
     return 0
 
 
@@ -57,7 +52,3 @@ def _hate(root: Path) -> Iterator[Comment]:
         for line in path.read_text("utf-8-sig").splitlines()[1:]:
             text, *_, label = line.split("\t")
             yield Comment(text, label != "none")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -17,8 +17,9 @@ from typing import Any
 
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from corpus_pipeline.errors import ContractError
+from corpus_pipeline.errors import ContractError, ResourceError
 from corpus_pipeline.run import manifest
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
@@ -93,12 +94,18 @@ class Aside:
         _same_columns(df, promise)
         unlike = {f"parquet.enable.dictionary#{key}": "false" for key in promise.keys}  # no use where rows differ
         df.write.mode("overwrite").options(**unlike).parquet(path)
-        return self._spark.read.schema(struct_of(table)).parquet(path)
+        return read_parquet(self._spark, table, path)
 
     def _checked(self, table: str, written: DataFrame) -> Written:
         if self._storage.size(f"{self._folder(table)}/{table}") <= _SMALL:
             written = written.coalesce(1)
         return checked(table, written, self._slices)
+
+
+def read_parquet(spark: SparkSession, table: str, path: str) -> DataFrame:
+    """The table at `path`. Its pages are compared with their checksums, for no object store does it."""
+    verified = {"parquet.page.verify-checksum.enabled": "true"}
+    return spark.read.schema(struct_of(table)).options(**verified).parquet(path)
 
 
 def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> Written:
@@ -113,7 +120,7 @@ def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> 
     metrics = {name.removeprefix(start): float(value or 0) for name, value in seen.items() if name.startswith(start)}
     counted = [found for part, found in answers if part == "breakdown"]
     for one in sorted(counted, key=lambda found: json.dumps(found)):
-        parts = ",".join(f"{name}={one[name]}" for name in promise.breakdown)
+        parts = ",".join(f"{name}={value}" for name, value in one.items() if name != "count")
         metrics[f"{parts}/rows"] = float(one["count"])
     return Written(promise, int(seen["rows"]), _hex(seen, "digest"), _hex(seen, "keys"), metrics, failed)
 
@@ -125,23 +132,37 @@ def _asked(promise: Contract, written: DataFrame, slices: Mapping[str, list[str]
     if promise.conserves is None:  # else the digest of its keys is that of a table whose keys are unique
         twice = written.groupBy(*promise.keys).count().where("count > 1")
         parts.append(("keys", twice, "named_struct('twice', count(1))"))
-    if promise.breakdown:
-        parts.append(("breakdown", written.groupBy(*promise.breakdown).count().dropna(), "struct(*)"))
+    for columns in promise.breakdown:
+        counted = written.groupBy(*(F.expr(column) for column in columns)).count().dropna()
+        parts.append(("breakdown", counted, "struct(*)"))
     nulls = "map('ignoreNullFields', 'false')"
     queries = [df.selectExpr(f"'{part}' AS part", f"to_json({found}, {nulls}) AS found") for part, df, found in parts]
     return reduce(DataFrame.union, queries)
 
 
 def make_visible(storage: Storage, config: Config, manifests: Mapping[str, Manifest]) -> None:
-    """Replace the published tables by those written aside: old manifests go first, new ones come last."""
+    """Replace the published tables by those written aside: old manifests go first, new ones come last.
+
+    Nothing here has to be atomic: an object store renames a folder by copying file after file. Wherever this stops, the
+    tables that are half-way have no manifest, so they are not there, and the next run makes them again.
+    Raises ResourceError when a moved folder does not have the bytes that were checked.
+    """
     roots = {table: config.root(table) for table in manifests}
     for table, root in roots.items():
         storage.delete(f"{root}/{table}/{manifest.FILE}")
     for table, root in roots.items():
-        storage.delete(f"{root}/{table}")
-        storage.rename(f"{root}/{STAGING}/{table}", f"{root}/{table}")
+        _move(storage, f"{root}/{STAGING}/{table}", f"{root}/{table}")
     for table, root in roots.items():
         manifest.write(storage, root, manifests[table])
+
+
+def _move(storage: Storage, aside: str, place: str) -> None:
+    size = storage.size(aside)
+    storage.delete(place)  # Hadoop's rename would put one folder into the other
+    storage.rename(aside, place)
+    if (moved := storage.size(place)) != size:
+        todo = "Run again. If it stays, another program writes there, or the file system loses files."
+        raise ResourceError(place, f"the {size} bytes that were checked", f"{moved}", todo)
 
 
 def _same_columns(df: DataFrame, promise: Contract) -> None:

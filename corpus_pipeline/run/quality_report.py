@@ -1,8 +1,14 @@
-"""The quality report as a table: one Parquet file per stage under `<output>/quality_report/`, one row per figure."""
+"""The quality report as a table: one Parquet file per stage under `<output>/quality_report/`, one row per figure.
+
+It is worked out from the manifests alone, so it costs no scan and never differs from them. Names of columns and
+metrics stay as they are from version to version: `tests/run/test_quality_report.py` pins them.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,32 +22,49 @@ from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import struct_of
 
 FOLDER = "quality_report"
+ALL = "all"
+_PLAIN = {"numerator": None, "denominator": None, "severity": "info"}
 
 
 def rows(run: str, stage: str, one: Manifest) -> list[dict[str, object]]:
-    """The figures of one table in the columns of schemas/quality_report.json."""
-    promise = contract(one.table)
-    units = {metric.name: metric.unit for metric in promise.metrics}
+    """The figures of one table in the columns of schemas/quality_report.json: metrics, ratios, checks.
+
+    A ratio whose denominator is 0 says nothing and has no row.
+    """
     base = {"run": run, "stage": stage, "table": one.table}
-    found: list[dict[str, object]] = []
+    return [base | figure for part in (_metrics(one), _ratios(one), _checks(one)) for figure in part]
+
+
+def _metrics(one: Manifest) -> Iterator[dict[str, Any]]:
+    units = {metric.name: metric.unit for metric in contract(one.table).metrics}
     for key, value in one.metrics.items():
         part, _, name = key.rpartition("/")
-        found.append(
-            {**base, "slice": part, "metric": name, "value": value, "unit": units.get(name, "rows"), "severity": "info"}
-        )
-    for check in promise.checks:
+        yield {"slice": part, "metric": name, "value": value, "unit": units.get(name, "rows"), **_PLAIN}
+
+
+def _ratios(one: Manifest) -> Iterator[dict[str, Any]]:
+    for ratio in contract(one.table).ratios:
+        for key, numerator in one.metrics.items():
+            part, _, name = key.rpartition("/")
+            denominator = one.metrics.get(f"{part}/{ratio.denominator}")
+            if name == ratio.numerator and denominator:
+                yield {
+                    "slice": part,
+                    "metric": ratio.name,
+                    "value": numerator / denominator,
+                    "unit": ratio.unit,
+                    "numerator": numerator,
+                    "denominator": denominator,
+                    "severity": "info",
+                }
+
+
+def _checks(one: Manifest) -> Iterator[dict[str, Any]]:
+    for check in contract(one.table).checks:
         holds = check.name not in one.failed
-        found.append(
-            {
-                **base,
-                "slice": "all",
-                "metric": f"check:{check.name}",
-                "value": float(holds),
-                "unit": "1 = holds",
-                "severity": "info" if holds else check.level,
-            }
-        )
-    return found
+        severity = "info" if holds else check.level
+        figure = {"slice": ALL, "metric": f"check:{check.name}", "value": float(holds), "unit": "1 = holds"}
+        yield figure | _PLAIN | {"severity": severity}
 
 
 def write(storage: Storage, config: Config, stage: Stage, manifests: list[Manifest]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import os
 import random
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+
+from corpus_pipeline.run.job import say
+from corpus_pipeline.run.training import training_parser, write_model
 
 DISGUISED = 0.6  # share of pages that are learned a second time without their names
 
@@ -19,11 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from corpus_pipeline.run.region_pages import labelled
     from corpus_pipeline.stages import regions
 
-    parser = argparse.ArgumentParser(prog="train_region_model", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of unpacked corpora")
-    parser.add_argument("--out", type=Path, default=Path("corpus_pipeline/resources/models/regions.json"))
-    parser.add_argument("--evaluate", action="store_true", help="leave sites out in turn, and print figures")
-    options = parser.parse_args(arguments)
+    figures = "leave sites out in turn, and print figures"
+    options = training_parser("train_region_model", __doc__, "regions.json", figures).parse_args(arguments)
 
     def pages() -> Iterator[regions.Page]:
         from corpus_pipeline.run.region_pages import disguised
@@ -35,13 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 yield regions.Page(one.site, one.name, disguised(one.html, chance), one.gold, disguise=True)
 
     if options.evaluate:
-        print("\n".join(regions.summary(regions.evaluate(pages(), _say))))
+        print("\n".join(regions.summary(regions.evaluate(pages(), say))))
         return 0
-    text = regions.train(pages())
-    options.out.write_text(text, encoding="utf-8", newline="\n")
-    _say(f"{options.out}: {len(text.encode())} bytes, sha256 {hashlib.sha256(text.encode()).hexdigest()}")
+    write_model(options.out, regions.train(pages()).encode())
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -62,7 +62,7 @@ def start(config: Config, log: str) -> SparkSession:
             "spark.master": config.spark.master,
             "spark.driver.memory": config.spark.driver_memory,
             "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+            "spark.ui.showConsoleProgress": "false",  # run/progress.py says more
             "spark.driver.extraJavaOptions": _java_options(config, log),
         }
         if config.spark.master.partition("[")[0] == "local":

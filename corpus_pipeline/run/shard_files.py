@@ -54,12 +54,24 @@ class File:
     def finish(self) -> Written:
         self._stream.close()
         self.closed = True
-        there = self._fs.get_file_info(self._target)
-        if there.type == arrow_fs.FileType.File and there.size == self._bytes:  # another attempt was first
-            self._fs.delete_file(self._attempt)  # HDFS does not rename over a file
-        else:
-            self._fs.move(self._attempt, self._target)
+        if self._is_there() or not self._renamed():
+            self._fs.delete_file(self._attempt)
         return Written(self.name, self._bytes, self._sha.hexdigest())
+
+    def _is_there(self) -> bool:
+        """Whether another attempt was first."""
+        there = self._fs.get_file_info(self._target)
+        return bool(there.type == arrow_fs.FileType.File and there.size == self._bytes)
+
+    def _renamed(self) -> bool:
+        """False when another attempt came between: HDFS does not rename over a file."""
+        try:
+            self._fs.move(self._attempt, self._target)
+        except OSError:
+            if self._is_there():
+                return False
+            raise
+        return True
 
 
 class Format(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,9 +19,12 @@ from pyspark.sql.types import LongType, StructField, StructType
 from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.kernels.packing import Layout, sequences
+from corpus_pipeline.run.arrow_files import open_file_system, settings_of
 from corpus_pipeline.run.shard_files import File, formats
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import stream_batches, struct_of
+
+Place = tuple[arrow_fs.FileSystem, str]
 
 
 def _schema() -> StructType:
@@ -36,7 +39,8 @@ def write(documents: DataFrame, folder: str, layout: Layout) -> dict[str, DataFr
 
     documents  rows of schemas/shards.json, each shard in one partition, in its final order
     """
-    kernel = partial(write_batches, folder=folder, layout=layout)
+    settings = settings_of(documents.sparkSession._jsc.hadoopConfiguration(), folder)
+    kernel = partial(write_batches, folder=folder, layout=layout, settings=settings)
     rows = stream_batches(documents, kernel, list(contract("shards").columns), _schema()).persist(
         StorageLevel.DISK_ONLY
     )
@@ -47,9 +51,12 @@ def write(documents: DataFrame, folder: str, layout: Layout) -> dict[str, DataFr
     }
 
 
-def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str, layout: Layout) -> Iterator[pa.RecordBatch]:
+def write_batches(
+    batches: Iterator[pa.RecordBatch], *, folder: str, layout: Layout, settings: Mapping[str, str] = {}
+) -> Iterator[pa.RecordBatch]:
     """RecordBatch(schemas/shards.json) -> rows of _schema(): one per document, then one per shard (doc_id null)."""
     open_shard: _Shard | None = None
+    place: Place | None = None
     for batch in batches:
         numbers = batch.column("shard").to_numpy()
         borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
@@ -59,10 +66,18 @@ def write_batches(batches: Iterator[pa.RecordBatch], *, folder: str, layout: Lay
             if open_shard is None or open_shard.number != int(numbers[start]):
                 if open_shard is not None:
                     yield open_shard.close()
-                open_shard = _Shard(folder, int(numbers[start]), _dtype(batch, start), layout)
+                place = place or _place(folder, settings)
+                open_shard = _Shard(place, int(numbers[start]), _dtype(batch, start), layout)
             yield open_shard.append(batch.slice(start, end - start))
     if open_shard is not None:
         yield open_shard.close()
+
+
+def _place(folder: str, settings: Mapping[str, str]) -> Place:
+    """The file system of `folder`, and the folder in it, which is there now."""
+    fs, path = open_file_system(folder, settings)
+    fs.create_dir(path, recursive=True)
+    return fs, path
 
 
 def _dtype(batch: pa.RecordBatch, row: int) -> str:
@@ -74,12 +89,10 @@ def _dtype(batch: pa.RecordBatch, row: int) -> str:
 class _Shard:
     """One shard being written."""
 
-    def __init__(self, folder: str, number: int, dtype: str, layout: Layout) -> None:
+    def __init__(self, place: Place, number: int, dtype: str, layout: Layout) -> None:
         self.number, self.name, self.dtype, self.layout = number, f"shard-{number:05d}", dtype, layout
-        fs, path = arrow_fs.FileSystem.from_uri(folder)
-        fs.create_dir(path, recursive=True)
         attempt = uuid.uuid4().hex
-        self.files = formats(lambda name: File(fs, path, name, attempt), self.name, dtype, layout)
+        self.files = formats(lambda name: File(*place, name, attempt), self.name, dtype, layout)
         self.lengths: list[np.ndarray[Any, Any]] = []
         self.sources: Counter[str] = Counter()
         self.documents = self.tokens = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -15,15 +15,15 @@ from corpus_pipeline.schemas import contract
 Row = Mapping[str, Any]
 
 
-def read(storage: Storage, folder: str, table: str) -> list[Row] | None:
-    """The rows of `table` at `folder`, in no order; None where it cannot be read."""
+def read(storage: Storage, folder: str, table: str, columns: Sequence[str] = ()) -> list[Row] | None:
+    """The rows of `table` at `folder`, in no order; None where it cannot be read. columns: those of them; (): all."""
     try:
         files, path = arrow_fs.FileSystem.from_uri(storage.uri(folder))
-        found = pq.read_table(path, filesystem=files).select(list(contract(table).columns))
+        found = pq.read_table(path, filesystem=files).select(list(columns or contract(table).columns))
     except (OSError, pa.ArrowException, KeyError):
         return None
-    columns = {name: _decoded(found[name]) for name in found.column_names}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    values = {name: _decoded(found[name]) for name in found.column_names}
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
 
 
 def _decoded(column: pa.ChunkedArray) -> list[Any]:

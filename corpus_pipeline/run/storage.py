@@ -31,7 +31,7 @@ class Storage:
         return str(self._fs(path).makeQualified(self._path(path)).toUri().toASCIIString())
 
     def exists(self, path: str) -> bool:
-        return bool(self._fs(path).exists(self._path(path)))
+        return bool(self._do(path, "a path to look at", lambda: self._fs(path).exists(self._path(path))))
 
     def names(self, folder: str) -> list[str]:
         """Names of the files right in `folder`, sorted; folders are left out."""
@@ -64,6 +64,10 @@ class Storage:
         stream.close()
         self.delete(path)
         self.rename(aside, path)
+
+    def create(self, path: str) -> None:
+        """An empty file. Raises ResourceError, also when it is there."""
+        self._do(path, "a writable folder", lambda: self._fs(path).create(self._path(path), False)).close()
 
     def make_folder(self, path: str) -> None:
         if not self._do(path, "a writable folder", lambda: self._fs(path).mkdirs(self._path(path))):

@@ -14,9 +14,10 @@ from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
 from corpus_pipeline.kernels.fasttext_model import quality_columns, scores
-from corpus_pipeline.kernels.features import batch_features
+from corpus_pipeline.kernels.features import feature_columns
+from corpus_pipeline.kernels.features_layout import columns_of
 from corpus_pipeline.kernels.limits import limits_for, unknown_limits
-from corpus_pipeline.kernels.plausibility import junk_scores, plausibility_columns
+from corpus_pipeline.kernels.plausibility import junk_scores, written_columns
 from corpus_pipeline.kernels.profanity_model import profanity_columns
 from corpus_pipeline.kernels.rules import reasons
 from corpus_pipeline.kernels.spam import spam_columns
@@ -67,7 +68,7 @@ def assess(batch: pa.RecordBatch, params: Params) -> pa.RecordBatch:
     """The quality rows of one batch with the columns INPUT."""
     texts = batch.column("text").to_pylist()
     types = batch.column("doc_type").to_pylist()
-    columns = batch_features(texts) | plausibility_columns(texts) | profanity_columns(texts) | spam_columns(texts)
+    columns = columns_of(texts, feature_columns, written_columns) | profanity_columns(texts) | spam_columns(texts)
     columns["junk_score"] = junk_scores(columns)
     profanity = batch.column("profanity").to_numpy(zero_copy_only=False)
     columns["profanity_ratio"] = profanity / np.maximum(1, columns["eojeol"])

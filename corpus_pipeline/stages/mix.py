@@ -2,6 +2,7 @@
 
 Precedence of `drop_reason` (the first that holds):
 
+removed             listed in the file `removed_ids`, or of one of `removed_sources` (stages/removal.py)
 evaluation_set      holds an item of an evaluation set (tag.decontamination), unless mix.contaminated is `keep`
 language            not among `languages`
 quality:<rule>      the first, by name, of the broken rules that `drop_rules` lists
@@ -49,6 +50,7 @@ from corpus_pipeline.stages.kept import kept
 from corpus_pipeline.stages.params import once
 from corpus_pipeline.stages.published import written
 from corpus_pipeline.stages.quotas import GROUP, KEYS, Group, take
+from corpus_pipeline.stages.removal import REMOVED, mark
 from corpus_pipeline.stages.what_if import AS_SET, DUPLICATES, RANK, SCORE, Knob, other_similarities, what_if
 
 ALL_RULES = "all"
@@ -59,6 +61,7 @@ Score = Annotated[float, Field(ge=0, le=1)]
 class Params(Budget):
     """The budget (stages/budget.py), and what is left out before it.
 
+    removed_ids: a file of doc_ids to leave out, one a line; removed_sources: sources to leave out.
     contaminated: drop or keep what holds an item of an evaluation set.
     drop_rules: rule names of classify that drop a document, or "all".
     survivor: what makes a member of a cluster better, the first that differs decides; at last the smallest doc_id.
@@ -70,6 +73,8 @@ class Params(Budget):
     """
 
     seed: int = 20211
+    removed_ids: str | None = None
+    removed_sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     contaminated: Literal["drop", "keep"] = "drop"
     drop_rules: tuple[str, ...] | str = ALL_RULES
@@ -110,7 +115,7 @@ class Params(Budget):
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
     """tags, quality, duplicates, duplicate_pairs -> mixture (a row for a row), mixture_plan, mixture_what_if."""
-    tags = tables["tags"].select(*TAGS)
+    tags = mark(tables["tags"].select(*TAGS), params.removed_ids, params.removed_sources)
     quality = tables["quality"].select("doc_id", "quality_score", "quality_rank", "reasons")
     duplicates = tables["duplicates"].select("doc_id", "kind", "cluster_id", "cluster_size", "partner_id", "earlier")
     # doc_id is the checked key of all three tables
@@ -154,7 +159,7 @@ def _listed(params: Params) -> Column:
 
 
 def _before_rules(params: Params) -> list[Column]:
-    reasons = [_nothing()]
+    reasons = [F.when(F.col("removed"), REMOVED)]
     if params.contaminated == "drop":
         reasons.append(F.when(F.size("evaluation_sets") > 0, "evaluation_set"))
     if params.languages:
@@ -248,9 +253,8 @@ def _what_if(decided: DataFrame, pairs: DataFrame, types: list[str], params: Par
             floor = params.model_copy(update={knob: dict.fromkeys(types, value)})
             passes[knob, f"{value:g}"] = _filter_reason(floor).isNull()
     documents = decided.withColumns(columns)
-    groups = dict(other_similarities(pairs, params.what_if_similarities))
+    groups: dict[Knob, Column | DataFrame] = dict(other_similarities(pairs, params.what_if_similarities))
     for mode in ("exact_only", "keep"):
         if mode != params.duplicates:
-            group = _group(params.model_copy(update={"duplicates": mode})).alias("group")
-            groups[DUPLICATES, mode] = decided.select("doc_id", group).where("kind <> 'none'")
+            groups[DUPLICATES, mode] = _group(params.model_copy(update={"duplicates": mode}))
     return what_if(documents, passes, groups)

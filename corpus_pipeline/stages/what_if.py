@@ -13,16 +13,21 @@ duplicates         exact_only, keep
 without_rule       a rule of classify that drops nothing any more. What comes back may repeat other documents, so this
                    one is an upper bound
 
-Cost: an aggregate over all documents, once a score; over the members of clusters, once a score and similarity; and the
-components of each similarity (stages/components.py: on the driver while there are few pairs).
+Cost: the documents are read once, into a few narrow columns on the executors' disks. One aggregate over all of these,
+whatever the number of settings: a document is counted by which settings it passes, as the bits of a number, and the few
+sums are added up on the driver. Over the members of clusters one aggregate for the filters and one for all other ways
+to group them; and the components of each similarity (stages/components.py: on the driver while there are few pairs).
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from operator import add
 
-from pyspark.sql import Column, DataFrame
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from corpus_pipeline.stages.arrow import struct_of
@@ -32,32 +37,50 @@ Knob = tuple[str, str]  # knob, value
 AS_SET: Knob = ("as_set", "")
 RANK, SCORE = "min_quality_rank", "min_quality_score"
 SIMILARITY, DUPLICATES, RULE = "dedup_threshold", "duplicates", "without_rule"
-_KNOB = ["knob", "value"]
-_SUMS = ["documents", "tokens", "text_bytes"]
 _OF = ["doc_type", "token_estimate", "text_bytes"]
+Sums = dict[tuple[Knob, str], list[int]]  # knob and document type -> documents, tokens, text_bytes
 
 
-def what_if(documents: DataFrame, passes: Mapping[Knob, Column], groups: Mapping[Knob, DataFrame]) -> DataFrame:
-    """mixture_what_if, in the columns of schemas/mixture_what_if.json.
+def what_if(
+    documents: DataFrame, passes: Mapping[Knob, Column], groups: Mapping[Knob, Column | DataFrame]
+) -> DataFrame:
+    """mixture_what_if, in the columns of schemas/mixture_what_if.json. The work happens when this is called.
 
-    documents  doc_id, doc_type, token_estimate, text_bytes; alone (boolean: repeats no other); group (one document of
-               each stays) and cost (the smallest of those that pass, ties by doc_id); rule (the one rule that alone
-               keeps it out, or null); and what `passes` reads. Read several times: keep it
+    documents  doc_type, token_estimate, text_bytes; alone (boolean: repeats no other); group (one document of each
+               stays) and cost (the smallest of those that pass; a struct that ends with doc_id, for ties); rule (the
+               one rule that alone keeps it out, or null); and what `passes` and `groups` read. Read once
     passes     knob -> whether a document passes the filters; AS_SET is among them
-    groups     knob -> (doc_id, group) of the documents that are in one; the filters are those of AS_SET
+    groups     knob -> other groups, with the filters of AS_SET: a column of `documents`, or a table (doc_id, group) of
+               those that are in one, doc_id its key
     """
-    by_filter = documents.select("*", F.explode(F.array(*(_case(*one) for one in passes.items()))).alias("case"))
-    passing = by_filter.where("case.passes").withColumns({name: F.col(f"case.{name}") for name in _KNOB})
-    alone = _sums(passing.where("alone"))
-    members = documents.where("NOT alone")
-    regrouped = [_regrouped(members.where(passes[AS_SET]), *one) for one in groups.items()]
-    survivors = _sums(reduce(DataFrame.unionByName, regrouped, _survivors(passing.where("NOT alone"))))
-    as_set = alone.where(F.col("knob") == AS_SET[0])
-    others = [as_set.withColumns(_named(knob)) for knob in groups]
-    back = _sums(documents.where("rule IS NOT NULL").withColumns({"knob": F.lit(RULE), "value": F.col("rule")}))
-    parts = reduce(DataFrame.unionByName, [alone, survivors, *others, back, *_as_set_again(alone, survivors, back)])
-    total = parts.groupBy(*_KNOB, "doc_type").agg(*(F.sum(name).alias(name) for name in _SUMS))
-    return total.coalesce(1).select(*struct_of("mixture_what_if").fieldNames())
+    narrow = _narrow(documents, passes, groups).persist(StorageLevel.DISK_ONLY)
+    try:
+        counted = _sums(narrow, "alone", "bits", "rule").collect()  # a row a type, rule and combination of settings
+        members = narrow.where("one IS NOT NULL")
+        best = _survivors(members, len(passes))
+        if groups:
+            as_set = members.where(F.col("bits").bitwiseAND(1 << list(passes).index(AS_SET)) > 0)
+            best = best.unionByName(_regrouped(as_set, groups, len(passes)))
+        chosen = _sums(best, "knob").collect()  # a row a type and setting
+    finally:
+        narrow.unpersist()
+    found = _added_up(counted, chosen, [*passes], [*groups])
+    rows = [(*knob, doc_type, *values) for (knob, doc_type), values in sorted(found.items())]
+    return documents.sparkSession.createDataFrame(rows, struct_of("mixture_what_if")).coalesce(1)
+
+
+def _narrow(
+    documents: DataFrame, passes: Mapping[Knob, Column], groups: Mapping[Knob, Column | DataFrame]
+) -> DataFrame:
+    """_OF, alone, rule; bits: which of `passes` hold. Of documents that pass one and are not alone also one (cost and
+    _OF), group, and group_<place> for each column of `groups`; of the others these are null."""
+    bits = reduce(add, (F.when(one, F.lit(1 << at)).otherwise(0) for at, one in enumerate(passes.values())))
+    member = F.expr("NOT alone AND bits > 0")
+    of_members = {"one": F.struct("cost", *_OF), "group": F.col("group")}
+    of_members |= {f"group_{at}": group for at, group in enumerate(groups.values()) if isinstance(group, Column)}
+    return documents.withColumn("bits", bits).select(
+        *_OF, "alone", "rule", "bits", *(F.when(member, one).alias(name) for name, one in of_members.items())
+    )
 
 
 def other_similarities(pairs: DataFrame, values: Sequence[float]) -> Iterator[tuple[Knob, DataFrame]]:
@@ -67,38 +90,58 @@ def other_similarities(pairs: DataFrame, values: Sequence[float]) -> Iterator[tu
         yield (SIMILARITY, f"{value:g}"), components(edges).toDF("doc_id", "group")
 
 
-def _named(knob: Knob) -> dict[str, Column]:
-    return {name: F.lit(value) for name, value in zip(_KNOB, knob, strict=True)}
-
-
-def _case(knob: Knob, passes: Column) -> Column:
-    names = [value.alias(name) for name, value in _named(knob).items()]
-    return F.struct(*names, F.coalesce(passes, F.lit(False)).alias("passes"))
-
-
-def _sums(documents: DataFrame) -> DataFrame:
-    return documents.groupBy(*_KNOB, "doc_type").agg(
+def _sums(documents: DataFrame, *by: str) -> DataFrame:
+    return documents.groupBy("doc_type", *by).agg(
         F.count("*").alias("documents"),
         F.sum("token_estimate").alias("tokens"),
         F.sum("text_bytes").alias("text_bytes"),
     )
 
 
-def _survivors(members: DataFrame) -> DataFrame:
-    """The best of each group, by knob."""
-    best = F.min(F.struct("cost", "doc_id", *_OF)).alias("best")
-    return members.groupBy(*_KNOB, "group").agg(best).select(*_KNOB, *(F.col(f"best.{name}") for name in _OF))
+def _added_up(counted: Sequence[Row], chosen: Sequence[Row], passes: list[Knob], groups: list[Knob]) -> Sums:
+    found: Sums = defaultdict(lambda: [0, 0, 0])
+
+    def add_to(knob: Knob, row: Row) -> None:
+        sums = found[knob, row["doc_type"]]
+        sums[:] = map(add, sums, (row["documents"], row["tokens"], row["text_bytes"]))
+
+    knobs = [*passes, *groups]
+    for row in chosen:
+        add_to(knobs[row["knob"]], row)
+    for row in counted:
+        if row["alone"]:
+            passed = [knob for at, knob in enumerate(passes) if row["bits"] >> at & 1]
+            for knob in [*passed, *(groups if AS_SET in passed else ())]:
+                add_to(knob, row)
+    there = [(doc_type, values) for (knob, doc_type), values in found.items() if knob == AS_SET]
+    for rule in {row["rule"] for row in counted} - {None}:
+        found |= {((RULE, rule), doc_type): list(values) for doc_type, values in there}
+    for row in counted:
+        if row["rule"] is not None:  # what comes back, on top of what is there as set
+            add_to((RULE, row["rule"]), row)
+    return found
 
 
-def _regrouped(members: DataFrame, knob: Knob, groups: DataFrame) -> DataFrame:
-    """`members` in other groups; who is in none stands alone. doc_id is a key of `groups`."""
-    joined = members.drop("group").join(groups, "doc_id", how="left")
-    alone = F.coalesce("group", "doc_id")
-    return _survivors(joined.withColumns({"group": alone, **_named(knob)}))
+def _survivors(members: DataFrame, settings: int) -> DataFrame:
+    """knob (its place), and _OF of the best of each group under each of the settings."""
+    best = [
+        F.min(F.when(F.col("bits").bitwiseAND(1 << at) > 0, F.col("one"))).alias(f"_{at}") for at in range(settings)
+    ]
+    cases = F.array(*(F.struct(F.lit(at).alias("knob"), F.col(f"_{at}").alias("one")) for at in range(settings)))
+    chosen = members.groupBy("group").agg(*best).select(F.inline(cases)).where("one IS NOT NULL")
+    return chosen.select("knob", *(f"one.{name}" for name in _OF))
 
 
-def _as_set_again(alone: DataFrame, survivors: DataFrame, back: DataFrame) -> list[DataFrame]:
-    """What is there as set, once for each rule: what comes back without the rule is added to it."""
-    rules = back.select(*_KNOB).distinct()
-    there = alone.unionByName(survivors).where(F.col("knob") == AS_SET[0]).drop(*_KNOB)
-    return [there.crossJoin(F.broadcast(rules))]  # document types x rules
+def _regrouped(members: DataFrame, groups: Mapping[Knob, Column | DataFrame], first: int) -> DataFrame:
+    """The same for other groups of all `members`; who is in none stands alone. first: place of the first knob."""
+    doc_id = F.col("one.cost.doc_id")
+    parts = []
+    for at, group in enumerate(groups.values(), first):
+        if isinstance(group, DataFrame):
+            narrow = members.select(doc_id.alias("doc_id"), "one")
+            joined = narrow.join(group, "doc_id", how="left").withColumn("group", F.coalesce("group", "doc_id"))
+        else:
+            joined = members.withColumn("group", F.col(f"group_{at - first}"))
+        parts.append(joined.select(F.lit(at).alias("knob"), "group", "one"))
+    best = reduce(DataFrame.unionByName, parts).groupBy("knob", "group").agg(F.min("one").alias("one"))
+    return best.select("knob", *(f"one.{name}" for name in _OF))

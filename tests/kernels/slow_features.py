@@ -42,6 +42,9 @@ def is_latin(character: str) -> bool:
 
 
 def morphemes(word: str) -> list[tuple[str, str]]:
+    """Of a word without the signs at its ends."""
+    kept = [at for at, character in enumerate(word) if kind(character) != "symbol"]
+    word = word[kept[0] : kept[-1] + 1]
     nodes = [line.split("\t") for line in TAGGER.parse(word.replace("\0", " ")).splitlines() if "\t" in line]
     return [(surface, feature.split(",")[0]) for surface, feature in nodes]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_pipeline.kernels import features as module
+from corpus_pipeline.kernels import features_layout as module
 from corpus_pipeline.kernels.features import COUNTS, batch_features, features
 from corpus_pipeline.kernels.features_words import ANALYSED
 from corpus_pipeline.kernels.plausibility import plausibility_columns

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.kernels import plausibility as module
+from corpus_pipeline.kernels import features_layout
 from corpus_pipeline.kernels.features import batch_features
 from corpus_pipeline.kernels.plausibility import INPUTS, PRIORS, junk_scores, plausibility_columns
 from corpus_pipeline.kernels.plausibility_model import (
@@ -40,6 +40,10 @@ NAMES = (
     "word_order",
     "recurrence",
     "near_recurrence",
+    "ending_change",
+    "mark_change",
+    "full_ending_share",
+    "sentence_spread",
 )
 ODD = "가나 \n.…ㅋ1aAé漢の\u200b\U0001f600\ud800\x00\u3000\u2028"
 ANY_TEXT = st.text(st.characters(), max_size=300) | st.text(ODD, max_size=80)
@@ -108,6 +112,17 @@ def test_recurrence_by_hand(tiny: Model) -> None:
     assert near < far  # the same words; four sentences between are too many
 
 
+def test_sentences_by_hand() -> None:
+    """Endings 니다 다 요 요 밥 (none of a sentence): three of four change; the mark goes and comes."""
+    columns = plausibility_columns(['봤습니다. 그는 갔다. "가요!" 나도 잘 가요\n밥.'])
+    one = {name: float(values[0]) for name, values in columns.items()}
+    assert one["ending_change"] == pytest.approx((3 + 0.3 * 5) / (4 + 5))
+    assert one["mark_change"] == pytest.approx((2 + 0.3 * 5) / (4 + 5))
+    assert one["full_ending_share"] == pytest.approx((4 + 0.5) / (5 + 1))
+    lengths = np.log2([1, 2, 1, 3, 1])
+    assert one["sentence_spread"] == pytest.approx(float(lengths.std()) * 5 / (5 + 3))
+
+
 def test_foreign_letters_are_counted_unless_the_text_is_japanese() -> None:
     foreign = plausibility_columns(["한국 漢字 é", "日本語の文を読んでいます", "안녕하세요", "ABC"])[
         "foreign_letter_share"
@@ -162,7 +177,7 @@ def test_any_text_has_values_that_do_not_depend_on_its_neighbours(texts: list[st
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [WRITTEN, "", "ㅋㅋ", WRITTEN[::-1], "a b c"] * 3
     whole = scored(texts)
-    monkeypatch.setattr(module, "CHUNK", 10)
+    monkeypatch.setattr(features_layout, "CHUNK_CHARS", 10)
     assert scored(texts) == whole
 
 

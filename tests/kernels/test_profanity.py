@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from itertools import pairwise
+from itertools import groupby, pairwise
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_pipeline.kernels.profanity import find, soften
+from corpus_pipeline.kernels.profanity import find, profane, soften
 from corpus_pipeline.resources import read_tsv
 
 PIECES = st.sampled_from(
@@ -28,6 +28,15 @@ PIECES = st.sampled_from(
 def test_clean_text_stays(text: str) -> None:
     assert find(text) == []
     assert soften(text) == (text, 0)
+
+
+@given(st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=6))
+def test_the_first_look_passes_over_no_profane_line(lines: list[str]) -> None:
+    def apart(line: str) -> bool:
+        runs = groupby(line.split(" "), lambda word: len(word) == 1 and ("가" <= word <= "힣" or "ㄱ" <= word <= "ㅣ"))
+        return any(letter and find("".join(run)) for letter, run in runs)
+
+    assert profane(lines).tolist() == [bool(find(line)) or apart(line) for line in lines]
 
 
 @pytest.mark.parametrize(

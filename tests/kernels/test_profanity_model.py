@@ -120,6 +120,7 @@ def test_chunks_do_not_change_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [CLEAN, "씨발\n좋은 아침입니다\n병신", "", CLEAN * 3]
     whole = profanity_columns(texts)["profane_share"]
     monkeypatch.setattr(profanity_model, "CHUNK_CHARS", 5)
+    monkeypatch.setattr(profanity_model, "CHUNK_PIECES", 2)
     assert profanity_columns(texts)["profane_share"].tolist() == whole.tolist()
 
 

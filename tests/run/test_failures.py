@@ -22,6 +22,13 @@ def test_an_unreadable_file_is_named() -> None:
     assert (error.where, error.got) == ("file:///d/a.json.gz", "EOFException")
 
 
+def test_an_unreadable_part_of_a_table_is_made_again_by_its_stage() -> None:
+    text = READ.replace("file:///d/a.json.gz", "hdfs://a/out/documents/part-00001-x.zstd.parquet")
+    assert translate(RuntimeError(text), "log").todo.startswith("Run `make scrub ARGS=--force`")
+    for source in ("hdfs://a/in/part-00001.parquet", "hdfs://a/documents/a.parquet", "file:///d/a.json.gz"):
+        assert translate(RuntimeError(READ.replace("file:///d/a.json.gz", source)), "log").todo.startswith("Replace")
+
+
 def test_our_error_survives_the_worker() -> None:
     inner = ContractError("kernels.x", "columns ['a']", "['b']", "Return exactly these names.")
     error = translate(
@@ -32,7 +39,12 @@ def test_our_error_survives_the_worker() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["java.io.IOException: No space left on device", "java.lang.OutOfMemoryError: Java heap space"]
+    "text",
+    [
+        "java.io.IOException: No space left on device",
+        "java.io.IOException: File too large",
+        "java.lang.OutOfMemoryError: Java heap space",
+    ],
 )
 def test_resources_that_ran_out(text: str) -> None:
     assert isinstance(translate(RuntimeError(text), "log"), ResourceError)

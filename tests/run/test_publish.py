@@ -164,3 +164,25 @@ def test_a_broken_warn_check_is_reported(spark: SparkSession, tmp_path: Path) ->
         columns.append(f"cast({value} as {kind if isinstance(kind, str) else 'array<string>'}) {name}")
     written = write(spark.range(1).selectExpr(*columns), "documents", tmp_path, SLICES)
     assert written.failed == ["text_not_empty"]
+
+
+def test_rows_are_counted_by_each_list_of_the_breakdown(spark: SparkSession, tmp_path: Path) -> None:
+    """Quality in ten classes, the lower end included and 1 in the last; a null counts in no class of its list."""
+    struct = {f.name: f.dataType.simpleString() for f in struct_of("mixture")}
+    rows = [(None, 1, 0.0), (None, 2, 0.3), ("quality:x", 0, 0.3), (None, 1, 0.95), (None, 1, 1.0)]
+    df = spark.createDataFrame(rows, "drop_reason string, copies int, quality_score double")
+    given = {"drop_reason", "copies", "quality_score"}
+    others = [
+        f"cast({'NULL' if name == 'kept_id' else 0} AS {kind}) {name}"
+        for name, kind in struct.items()
+        if name not in given
+    ]
+    df = df.selectExpr(*given, *others).select(*struct).withColumn("source", F.lit("a,b=c"))
+    keys = {key: n for key, n in write(df, "mixture", tmp_path, SLICES).metrics.items() if key.endswith("/rows")}
+    assert keys == {
+        "source=a,b=c,drop_reason=quality:x/rows": 1,
+        "source=a,b=c,decision=kept,quality_from=0.0/rows": 1,
+        "source=a,b=c,decision=kept,quality_from=0.3/rows": 1,
+        "source=a,b=c,decision=dropped,quality_from=0.3/rows": 1,
+        "source=a,b=c,decision=kept,quality_from=0.9/rows": 2,
+    }

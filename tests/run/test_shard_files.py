@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.kernels.packing import Layout
@@ -146,3 +147,40 @@ def test_datatrove_reads_its_own_format(tmp_path: Path) -> None:
     write(tmp_path / "a", ids, "none", "uint16", 20)
     with (tmp_path / "a" / "shard-00000.ds.index").open("rb") as stream:
         assert load_doc_ends(stream).tolist() == np.cumsum([len(x) for x in ids]).tolist()
+
+
+class LikeHdfs(LocalFileSystem):  # type: ignore[misc]
+    """Does not rename over a file; another attempt publishes `other` right before the rename."""
+
+    cachable = False
+    other: bytes | None = None
+
+    def mv(self, path1: str, path2: str, **_: Any) -> None:
+        if self.other is not None:
+            Path(path2).write_bytes(self.other)
+        if self.exists(path2):
+            raise FileExistsError(path2)
+        Path(path1).rename(path2)
+
+
+def attempt(folder: Path, name: str, other: bytes | None = None) -> shard_files.Written:
+    files = LikeHdfs()
+    files.other = other
+    file = shard_files.File(arrow_fs.PyFileSystem(arrow_fs.FSSpecHandler(files)), str(folder), "shard-00000.bin", name)
+    file.write(b"ids")
+    return file.finish()
+
+
+def test_of_two_attempts_one_gets_the_name_where_rename_does_not_overwrite(tmp_path: Path) -> None:
+    first, second = attempt(tmp_path, "one"), attempt(tmp_path, "two")
+    assert first == second == ("shard-00000.bin", 3, hashlib.sha256(b"ids").hexdigest())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"shard-00000.bin": b"ids"}
+
+
+def test_an_attempt_that_comes_between_look_and_rename_is_accepted_when_it_is_whole(tmp_path: Path) -> None:
+    attempt(tmp_path, "one", other=b"ids")
+    assert [path.name for path in tmp_path.iterdir()] == ["shard-00000.bin"]
+    other_folder = tmp_path / "other"
+    other_folder.mkdir()
+    with pytest.raises(FileExistsError):
+        attempt(other_folder, "two", other=b"another size")

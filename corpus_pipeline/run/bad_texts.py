@@ -1,9 +1,9 @@
-"""Ten kinds of bad text, made from clean ones: for the measurement of classify, never for training.
+"""Ten kinds of bad text, made from clean ones: to train the network of plausibility.py, and to measure classify.
 
 Each kind is a function of a clean text and gives a bad one of about its length, or None where the kind cannot be
 had from it (four words cannot be shuffled to harm). Strengths are own choices, stated with each kind; a text is
-drawn anywhere between the weakest and the strongest. Phrases stand in bad_texts.tsv, two thirds of them open,
-a third held out: with `held_out` only those are used. Same clean texts and seed, same bytes.
+drawn anywhere between the weakest and the strongest. Phrases stand in ko/bad_texts.tsv, two thirds of them open, for
+training, a third held out, for the measurement: with `held_out` only those are used. Same texts and seed, same bytes.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from random import Random
 
+from corpus_pipeline.resources import read_tsv
 from corpus_pipeline.run.plain_texts import Text
 
-PHRASES = Path(__file__).with_suffix(".tsv")
 FEW_WORDS = 6  # eojeol: fewer cannot be shuffled or repeated in a way that anyone would call bad
-FEW_SENTENCES = 4  # fewer cannot be a mixture
+FEWSENTENCES = 4  # fewer cannot be a mixture
 LONGEST = 8_000  # characters of a bad text: that of plain_texts, so that length tells nothing
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # of a keyboard, and the same keys in its Korean layout
 KOREAN_ROWS = ("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", "ㅁㄴㅇㄹㅎㅗㅓㅏㅣ", "ㅋㅌㅊㅍㅠㅜㅡ")
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?…]+(?=\s|$)|(?<=[다요죠까])(?=\s*$)|\n|$)")
+SENTENCE = re.compile(r"[^\n]+?(?:[.!?…]+(?=\s|$)|(?<=[다요죠까])(?=\s*$)|\n|$)")
 _PARTICLE = re.compile(
     r"(?:에서는|에서|에게|으로|까지|부터|처럼|보다|이나|에는|은|는|이|가|을|를|의|에|로|와|과|도|만)$"
 )
@@ -53,18 +52,16 @@ def pool(texts: Iterable[Text], held_out: bool) -> Pool:
 
 def sentences(text: str) -> list[str]:
     """Stripped sentences of a text of LONGEST characters; lines end one."""
-    return [one for match in _SENTENCE.finditer(text[:LONGEST]) if len(one := match[0].strip()) >= 5]
+    return [one for match in SENTENCE.finditer(text[:LONGEST]) if len(one := match[0].strip()) >= 5]
 
 
 @cache
 def phrases(held_out: bool) -> dict[str, list[str]]:
     """Slot or kind -> phrases of bad_texts.tsv."""
     found: dict[str, list[str]] = {}
-    for line in PHRASES.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, group, phrase = line.split("\t")
-            if (group == "held_out") == held_out:
-                found.setdefault(name, []).append(phrase)
+    for name, group, phrase in read_tsv("ko/bad_texts.tsv"):
+        if (group == "held_out") == held_out:
+            found.setdefault(name, []).append(phrase)
     return found
 
 
@@ -222,7 +219,7 @@ def shuffled_words(text: Text, pool: Pool, rng: Random) -> str | None:
 def mixed_sentences(text: Text, pool: Pool, rng: Random) -> str | None:
     """Sentences of the text and of others in turn: each of another document; half of the time of any type."""
     own = sentences(text.text)
-    if len(own) < FEW_SENTENCES:
+    if len(own) < FEWSENTENCES:
         return None
     types = sorted(pool.sentences)
     same_type = rng.random() < 0.5

@@ -1,0 +1,32 @@
+"""How long each stage took when its tables were last made: `<output>/quality_report/_timings.json`.
+
+A clock's figures are never the same twice, so they stand beside the tables and in no manifest or digest. Readers of
+Parquet folders pass over a name with an underscore. Whoever deletes the file loses a section of the page, no more.
+"""
+
+from __future__ import annotations
+
+import json
+
+from corpus_pipeline.errors import CorpusError
+from corpus_pipeline.run.quality_report import FOLDER
+from corpus_pipeline.run.storage import Storage
+
+FILE = f"{FOLDER}/_timings.json"
+
+
+def read(storage: Storage, output: str) -> dict[str, float]:
+    """Seconds by stage; empty where the file is not there or is not one of these."""
+    path = f"{output}/{FILE}"
+    try:
+        found = json.loads(storage.read_text(path)) if storage.exists(path) else {}
+    except (ValueError, CorpusError):
+        return {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {stage: float(seconds) for stage, seconds in pairs if type(seconds) in (int, float)}
+
+
+def keep(storage: Storage, output: str, stage: str, seconds: float) -> None:
+    """Note what `stage` took, in place of what it took before."""
+    known = read(storage, output) | {stage: round(seconds, 2)}
+    storage.write_bytes(f"{output}/{FILE}", json.dumps(known, indent=1).encode())
