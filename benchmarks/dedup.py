@@ -25,6 +25,7 @@ from benchmarks.dedup_contenders import CORES, NOTES, OURS, PEERS, measure_ours,
 from benchmarks.dedup_texts import make, write_letters
 from benchmarks.environments import ENVIRONMENTS
 from benchmarks.measure import machine, versions, write_json
+from benchmarks.set_options import asked_of
 from corpus_pipeline.stages.dedup import Params
 
 MEMORY = 6 * 1024  # MiB
@@ -152,30 +153,11 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, default=Path("../shared/data"), help="folder of *.tar.zst")
-    parser.add_argument(
-        "--data", type=Path, default=Path("out/bench/data"), help="folder with texts/ (benchmarks/texts.py)"
-    )
-    parser.add_argument("--out", type=Path, default=Path("out/bench"))
-    parser.add_argument("--mb", type=float, help="text in the set, MB (default 200)")
-    parser.add_argument("--quick", action="store_true", help="20 MB, and no judgement of speed")
-    parser.add_argument("--curve", type=_numbers, help="ours alone at these sizes too (default 100,500; quick: none)")
-    parser.add_argument("--peers", type=lambda text: text.split(","), help="only these, e.g. datatrove,rensa")
-    asked = parser.parse_args()
-    asked.mb = asked.mb or (20.0 if asked.quick else 200.0)
-    asked.curve = asked.curve if asked.curve is not None else [] if asked.quick else [100.0, 500.0]
-    if not (asked.data / "texts").is_dir():
-        print(f"error: no texts in {asked.data}; run benchmarks/texts.py first")
-        return 1
+    asked = asked_of(__doc__, 20, [100.0, 500.0])
     result = measure_all(asked)
     write_json(asked.out / "dedup.json", result)
     print(table(result))
     return 0 if all(result["checks"].values()) else 1
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(part) for part in text.split(",") if part]
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from benchmarks import dedup_texts, end_to_end_texts, spark_events
 from benchmarks.dedup_contenders import CORES, OURS, rates, timed
 from benchmarks.environments import ENVIRONMENTS, python_of
 from benchmarks.measure import ONE_THREAD, ROOT, machine, versions, write_json
+from benchmarks.set_options import asked_of
 
 ENVIRONMENT = "end_to_end"
 PEERS = {"datatrove": "ko", "datatrove_en": "en"}
@@ -175,28 +176,11 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, default=Path("../shared/data"), help="folder of *.tar.zst")
-    parser.add_argument("--data", type=Path, default=Path("out/bench/data"), help="folder with texts/")
-    parser.add_argument("--out", type=Path, default=Path("out/bench"))
-    parser.add_argument("--mb", type=float, help="text in the set, MB (default 200)")
-    parser.add_argument("--quick", action="store_true", help="5 MB, no curve, and no judgement of speed")
-    parser.add_argument("--curve", type=_numbers, help="ours alone at these sizes (default 50,100,250,500)")
-    parser.add_argument("--peers", type=lambda text: text.split(",") if text else [], help="only these")
-    asked = parser.parse_args()
-    asked.mb = asked.mb or (5.0 if asked.quick else 200.0)
-    asked.curve = asked.curve if asked.curve is not None else [] if asked.quick else [50.0, 100.0, 250.0, 500.0]
-    if not (asked.data / "texts").is_dir():
-        print(f"error: no texts in {asked.data}; run benchmarks/texts.py first")
-        return 1
+    asked = asked_of(__doc__, 5, [50.0, 100.0, 250.0, 500.0])
     result = measure_all(asked)
     write_json(asked.out / "end_to_end.json", result)
     print(table(result))
     return 0 if all(result["checks"].values()) else 1
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(part) for part in text.split(",") if part]
 
 
 if __name__ == "__main__":
