@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.run.config import Config, check
@@ -29,8 +30,8 @@ class Local:
         first, _, rest = path.partition("/")
         return self.folder / rest if first == "out" else self.folder.parent / path
 
-    def uri(self, path: str) -> str:
-        return self.path(path).as_uri()
+    def arrow(self, path: str) -> tuple[arrow_fs.FileSystem, str]:
+        return arrow_fs.LocalFileSystem(), str(self.path(path))
 
     def exists(self, path: str) -> bool:
         return self.path(path).exists()

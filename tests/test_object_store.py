@@ -127,5 +127,7 @@ def test_a_run_killed_while_it_publishes_is_made_whole(
     code, lines = run("pipeline", config, environment=KEYS)
     assert code == 0
     assert [line for line in lines if line.endswith(": up to date")] == [f"{s.name}: up to date" for s in PIPELINE]
+    code, lines = run("verify", config, environment=KEYS)
+    assert code == 0, lines
     for path in (p for p in tmp_path.rglob("*") if p.is_file()):  # tables, reports, logs
         assert SECRET.encode() not in path.read_bytes(), path

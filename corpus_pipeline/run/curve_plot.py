@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.run.storage import Storage
 
@@ -42,7 +41,7 @@ class Line(NamedTuple):
 def read(storage: Storage, folder: str) -> Figures:
     """The table at `folder`; empty where it cannot be read. A floor (floor_...) stands with the fraction it is of."""
     try:
-        files, path = arrow_fs.FileSystem.from_uri(storage.uri(folder))
+        files, path = storage.arrow(folder)
         rows = pq.read_table(path, filesystem=files).to_pylist()
         seed = next(row["seed"] for row in rows if row["metric"] == "chosen")
         own = [row for row in rows if row["seed"] == seed or row["metric"].startswith("floor_")]

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import fs as arrow_fs
 from tokenizers import Tokenizer
 
 from corpus_pipeline.run.execute import Run
@@ -63,10 +62,9 @@ class ShardText:
         if place["file"] is None:
             self.problem = "no text: the shards are in a format without a file of plain ids"
             return []
-        uri = self._run.storage.uri(f"{self._run.output}/shards/{place['file']}")
         size, first = (end - start) * dtype.itemsize, place["byte_offset"] + start * dtype.itemsize
         try:
-            files, path = arrow_fs.FileSystem.from_uri(uri)
+            files, path = self._run.storage.arrow(f"{self._run.output}/shards/{place['file']}")
             with files.open_input_file(path) as file:
                 data = file.read_at(size, first)
         except (OSError, pa.ArrowException) as error:

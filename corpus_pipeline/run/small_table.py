@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import contract
@@ -18,7 +17,7 @@ Row = Mapping[str, Any]
 def read(storage: Storage, folder: str, table: str, columns: Sequence[str] = ()) -> list[Row] | None:
     """The rows of `table` at `folder`, in no order; None where it cannot be read. columns: those of them; (): all."""
     try:
-        files, path = arrow_fs.FileSystem.from_uri(storage.uri(folder))
+        files, path = storage.arrow(folder)
         found = pq.read_table(path, filesystem=files).select(list(columns or contract(table).columns))
     except (OSError, pa.ArrowException, KeyError):
         return None

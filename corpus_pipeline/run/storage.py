@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
+from pyarrow import fs as arrow_fs
 from pyspark.sql import SparkSession
 
 from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.run.arrow_files import open_file_system, settings_of
 
 CORRUPT = "ChecksumException"  # Hadoop's name for a file that is not what was written
 
@@ -29,6 +31,14 @@ class Storage:
     def uri(self, path: str) -> str:
         """`path` as an absolute URI in ASCII, as Arrow's file systems want it."""
         return str(self._fs(path).makeQualified(self._path(path)).toUri().toASCIIString())
+
+    def settings(self, path: str) -> dict[str, str]:
+        """What a Python worker needs beside `uri` to open the file system of `path` (run/arrow_files.py)."""
+        return settings_of(self._conf, self.uri(path))
+
+    def arrow(self, path: str) -> tuple[arrow_fs.FileSystem, str]:
+        """Arrow's file system of `path`, and the path in it."""
+        return open_file_system(self.uri(path), self.settings(path))
 
     def exists(self, path: str) -> bool:
         return bool(self._do(path, "a path to look at", lambda: self._fs(path).exists(self._path(path))))

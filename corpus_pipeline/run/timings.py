@@ -7,6 +7,7 @@ Parquet folders pass over a name with an underscore. Whoever deletes the file lo
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from corpus_pipeline.errors import CorpusError
 from corpus_pipeline.run.quality_report import FOLDER
@@ -27,6 +28,7 @@ def read(storage: Storage, output: str) -> dict[str, float]:
 
 
 def keep(storage: Storage, output: str, stage: str, seconds: float) -> None:
-    """Note what `stage` took, in place of what it took before."""
+    """Note what `stage` took, in place of what it took before; its tables are there, so a failure ends nothing."""
     known = read(storage, output) | {stage: round(seconds, 2)}
-    storage.write_bytes(f"{output}/{FILE}", json.dumps(known, indent=1).encode())
+    with suppress(CorpusError):
+        storage.write_bytes(f"{output}/{FILE}", json.dumps(known, indent=1).encode())

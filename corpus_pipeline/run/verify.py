@@ -22,6 +22,7 @@ from pyspark.sql import functions as F
 from corpus_pipeline.errors import ConservationError, ContractError, CorpusError, ResourceError
 from corpus_pipeline.pipeline import PIPELINE, Stage
 from corpus_pipeline.run import conserve, manifest
+from corpus_pipeline.run.arrow_files import open_file_system
 from corpus_pipeline.run.execute import Run, read_table, slices
 from corpus_pipeline.run.failures import translate
 from corpus_pipeline.run.fingerprint import files_digest
@@ -124,7 +125,7 @@ def _shards(run: Run, written: Mapping[str, Written]) -> Iterator[CorpusError]:
     files = (
         index.select(F.explode("files").alias("file")).select("file.*").repartition(written["shard_index"].rows or 1)
     )
-    kernel = partial(_wrong_files, folder=run.storage.uri(folder))
+    kernel = partial(_wrong_files, folder=run.storage.uri(folder), settings=run.storage.settings(folder))
     wrong = map_batches(files, kernel, ["name", "bytes", "sha256"], ddl("name string, got string"))
     for row in wrong.orderBy("name").collect():  # a row a damaged file
         yield ResourceError(f"{folder}/{row['name']}", "the bytes that shard_index says", row["got"], todo)
@@ -133,8 +134,8 @@ def _shards(run: Run, written: Mapping[str, Written]) -> Iterator[CorpusError]:
         yield ContractError(f"shard_documents: {row['shard']}", expected, "others", todo)
 
 
-def _wrong_files(batch: pa.RecordBatch, *, folder: str) -> pa.RecordBatch:
-    fs, path = arrow_fs.FileSystem.from_uri(folder)
+def _wrong_files(batch: pa.RecordBatch, *, folder: str, settings: Mapping[str, str]) -> pa.RecordBatch:
+    fs, path = open_file_system(folder, settings)
     rows: dict[str, list[str]] = {"name": [], "got": []}
     for one in batch.to_pylist():
         try:

@@ -11,6 +11,7 @@ import networkx as nx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.run import small_table
 from corpus_pipeline.run.duplicates_view import LENGTH, PAIRS, SOURCES, differences, samples, summary, visible
@@ -183,8 +184,8 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def uri(self, path: str) -> str:
-        return (self.folder / path).as_uri()
+    def arrow(self, path: str) -> tuple[arrow_fs.FileSystem, str]:
+        return arrow_fs.LocalFileSystem(), str(self.folder / path)
 
 
 def read(folder: Path, table: str = "duplicate_samples") -> list[small_table.Row] | None:

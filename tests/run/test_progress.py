@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import time
 from collections import namedtuple
 from typing import Any
@@ -73,7 +74,9 @@ def test_a_terminal_has_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch)
     with os.fdopen(writer, "w") as terminal:
         with progress.shown(Tracker(Info(1, 4, 2)), "tag", [table(10), table(1000, text_bytes=2e6)], terminal):
             time.sleep(0.3)
-        seen = os.read(reader, 1 << 16).decode()
+        seen = ""
+        while select.select([reader], [], [], 0.2)[0]:
+            seen += os.read(reader, 1 << 16).decode()
     os.close(reader)
     drawn = seen.split("\r\x1b[K")
     assert drawn[1].startswith("tag: pass 1, 50%: 2 of 4 tasks, 500 of 1,000 documents, 1.0 of 2.0 MB")

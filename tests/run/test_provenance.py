@@ -172,7 +172,8 @@ def test_the_page_of_a_token_agrees_with_the_tables(made: Made) -> None:
     assert found.doc_id == doc_id
     assert found.token is not None
     assert (found.token["offset"], found.token["in_document"]) == (offset, 5)
-    assert [one.stage for one in found.decisions] == [stage.name for stage in PIPELINE]
+    deciding = [stage.name for stage in PIPELINE if stage.name != "drop_samples"]  # it shows, and decides nothing
+    assert [one.stage for one in found.decisions] == deciding
     for table, stage in (("documents", "scrub"), ("duplicates", "dedup"), ("quality", "classify"), ("mixture", "mix")):
         rows = duckdb.execute(f"select * from '{made.out}/{table}/*.parquet' where doc_id = '{doc_id}'")
         names = [column[0] for column in rows.description or ()]
