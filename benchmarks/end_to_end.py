@@ -103,8 +103,8 @@ def measure_ours(folder: Path, size: float) -> dict[str, Any]:
     measured = timed([sys.executable, "jobs/pipeline.py", *job], work / "log.txt", environment)
     if "error" in measured:
         raise RuntimeError(f"{OURS}: {measured['error']}")
+    meters = spark_events.by_stage(work / "events")  # before verify adds its own
     verified = subprocess.run([sys.executable, "jobs/verify.py", *job], cwd=ROOT, env=environment, check=False)
-    meters = spark_events.by_stage(work / "events")
     said = dict(DONE.findall((work / "log.txt").read_text(encoding="utf-8")))
     stages = {name: {"seconds": float(seconds), **meters.get(name, {})} for name, seconds in said.items()}
     return rates(measured, size, CORES) | {"verified": verified.returncode == 0, "stages": stages}

@@ -141,9 +141,9 @@ _GROUPS: dict[str, dict[str, float | None]] = {
     **dict.fromkeys(("technical", "docs", "manual", "code", "notebook", "blog"), _TECHNICAL),
     **dict.fromkeys(("poem", "lyrics", "literature", "scripture"), _VERSE),
 }
-# Near what 0.9 % of the clean texts of a type exceed (resources/models/plausibility.md, which has both): higher for blog,
-# comment, encyclopedia, literature and spoken, where documents come in other shapes than the texts it learned from, such
-# as comments with titles or a whole novel, or other rules already take more; lower where they take next to nothing.
+# Near what 0.9 % of the clean texts of a type exceed (resources/models/plausibility.md has both). Higher for blog,
+# comment, encyclopedia, literature and spoken: their documents come in other shapes than the texts it learned from (a
+# whole novel, comments with titles), or other rules already take more. Lower where those take next to nothing.
 _JUNK_SCORES = {
     "blog": 0.98,
     **dict.fromkeys(("comment", "comments"), 0.9),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.run.arrow_files import open_file_system, settings_of
 from corpus_pipeline.stages.arrow import ddl, stream_batches
 from corpus_pipeline.stages.read_files import RAW, archive_records
 
@@ -36,30 +37,34 @@ def read(files: DataFrame, limit: int, split: int = SPLIT_BYTES) -> DataFrame:
         "path", "_path", F.explode(F.sequence(F.lit(0), F.col("length"), step)).alias("start"), step.alias("step")
     )
     tasks = ranges.repartition(max(1, min(ranges.count(), MAX_TASKS)))  # by number: else Spark joins what is small
-    kernel = partial(read_ranges, limit=limit)
+    conf = files.sparkSession._jsc.hadoopConfiguration()
+    settings = settings_of(conf, "hdfs:") | settings_of(conf, "s3a:")
+    kernel = partial(read_ranges, limit=limit, settings=settings)
     return stream_batches(tasks, kernel, ["path", "_path", "start", "step"], ddl(RAW))
 
 
-def read_ranges(batches: Iterator[pa.RecordBatch], *, limit: int) -> Iterator[pa.RecordBatch]:
+def read_ranges(
+    batches: Iterator[pa.RecordBatch], *, limit: int, settings: Mapping[str, str]
+) -> Iterator[pa.RecordBatch]:
     """RecordBatch(path, _path, start, step) -> RecordBatch(RAW)."""
     for batch in batches:
         for row in batch.to_pylist():
-            with open_file(row["path"]) as file:
+            with open_file(row["path"], settings) as file:
                 yield from archive_records(file, row["_path"], row["start"], row["start"] + row["step"], limit)
 
 
-def open_file(path: str) -> pa.NativeFile:
+def open_file(path: str, settings: Mapping[str, str] = {}) -> pa.NativeFile:
     """A file by its path as Hadoop writes it (`file:/a b`, `hdfs://host/a`, `s3a://bucket/a`). Raises ResourceError."""
     try:
-        fs, inner = file_system(path)
+        fs, inner = file_system(path, settings)
         return fs.open_input_file(inner)
     except (OSError, pa.ArrowException) as error:
         todo = "Check that workers can reach it."
         raise ResourceError(path, "a file that can be opened", type(error).__name__, todo) from None
 
 
-def file_system(path: str) -> tuple[arrow_fs.FileSystem, str]:
-    """Arrow's file system for a path, and the path in it.
+def file_system(path: str, settings: Mapping[str, str] = {}) -> tuple[arrow_fs.FileSystem, str]:
+    """Arrow's file system for a path as Hadoop writes it, and the path in it.
 
     >>> file_system("file:/data/한글 이름.warc.gz")[1]
     '/data/한글 이름.warc.gz'
@@ -69,7 +74,4 @@ def file_system(path: str) -> tuple[arrow_fs.FileSystem, str]:
         return arrow_fs.LocalFileSystem(), os.path.abspath(rest)
     if scheme == "file":
         return arrow_fs.LocalFileSystem(), "/" + rest.lstrip("/")
-    fs, inner = arrow_fs.FileSystem.from_uri(
-        ("s3" if scheme in ("s3a", "s3n") else scheme) + ":" + quote(rest, safe="/:@")
-    )
-    return fs, inner
+    return open_file_system(f"{scheme}:{quote(rest, safe='/:@')}", settings)

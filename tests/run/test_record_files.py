@@ -99,16 +99,17 @@ def test_files_by_hadoops_names(tmp_path: Path) -> None:
     assert caught.value.where.endswith("/none")
 
 
-def test_an_object_store_by_its_hadoop_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+def test_a_path_is_quoted_for_its_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, object]] = []
 
-    class Fake:
-        @staticmethod
-        def from_uri(uri: str) -> tuple[None, str]:
-            asked.append(uri)
-            return None, ""
+    def opened(uri: str, told: object) -> tuple[None, str]:
+        asked.append((uri, told))
+        return None, ""
 
-    monkeypatch.setattr("pyarrow.fs.FileSystem", Fake)
+    monkeypatch.setattr(record_files, "open_file_system", opened)
     record_files.file_system("s3a://bucket/가 나.warc.gz")
-    record_files.file_system("hdfs://host:8020/a")
-    assert asked == ["s3://bucket/%EA%B0%80%20%EB%82%98.warc.gz", "hdfs://host:8020/a"]
+    record_files.file_system("hdfs://host:8020/a", {"dfs.nameservices": "x"})
+    assert asked == [
+        ("s3a://bucket/%EA%B0%80%20%EB%82%98.warc.gz", {}),
+        ("hdfs://host:8020/a", {"dfs.nameservices": "x"}),
+    ]
