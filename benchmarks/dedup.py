@@ -24,8 +24,8 @@ from benchmarks import dedup_scores
 from benchmarks.dedup_contenders import CORES, NOTES, OURS, PEERS, measure_ours, measure_peer
 from benchmarks.dedup_texts import make, write_letters
 from benchmarks.environments import ENVIRONMENTS
-from benchmarks.measure import machine, versions, write_json
-from benchmarks.set_options import asked_of
+from benchmarks.measure import machine, versions
+from benchmarks.set_options import asked_of, run
 from corpus_pipeline.stages.dedup import Params
 
 MEMORY = 6 * 1024  # MiB
@@ -152,13 +152,5 @@ def table(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    asked = asked_of(__doc__, 20, [100.0, 500.0])
-    result = measure_all(asked)
-    write_json(asked.out / "dedup.json", result)
-    print(table(result))
-    return 0 if all(result["checks"].values()) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("dedup", asked_of(__doc__, 20, [100.0, 500.0]), measure_all, table))

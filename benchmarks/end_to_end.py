@@ -29,8 +29,8 @@ import yaml
 from benchmarks import dedup_texts, end_to_end_texts, spark_events
 from benchmarks.dedup_contenders import CORES, OURS, rates, timed
 from benchmarks.environments import ENVIRONMENTS, python_of
-from benchmarks.measure import ONE_THREAD, ROOT, machine, versions, write_json
-from benchmarks.set_options import asked_of
+from benchmarks.measure import ONE_THREAD, ROOT, machine, versions
+from benchmarks.set_options import asked_of, run
 
 ENVIRONMENT = "end_to_end"
 PEERS = {"datatrove": "ko", "datatrove_en": "en"}
@@ -175,13 +175,5 @@ def table(result: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *(f"{name}: {value}" for name, value in result["checks"].items())])
 
 
-def main() -> int:
-    asked = asked_of(__doc__, 5, [50.0, 100.0, 250.0, 500.0])
-    result = measure_all(asked)
-    write_json(asked.out / "end_to_end.json", result)
-    print(table(result))
-    return 0 if all(result["checks"].values()) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("end_to_end", asked_of(__doc__, 5, [50.0, 100.0, 250.0, 500.0]), measure_all, table))

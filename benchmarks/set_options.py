@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import write_json
+
+
+def run(
+    name: str,
+    asked: argparse.Namespace,
+    measure: Callable[[argparse.Namespace], dict[str, Any]],
+    table: Callable[[dict[str, Any]], str],
+) -> int:
+    """Measure, write OUT/<name>.json and print the table. Returns the exit code: 1 where a check does not hold."""
+    result = measure(asked)
+    write_json(asked.out / f"{name}.json", result)
+    print(table(result))
+    return 0 if all(result["checks"].values()) else 1
 
 
 def asked_of(doc: str | None, quick_mb: float, curve: list[float]) -> argparse.Namespace:

@@ -8,7 +8,7 @@ format   `parquet`; `files` (rows become files); `megatron` (rows become token s
 checks   SQL conditions over aggregates, `fail` or `warn`; evaluated on the table as it was written
 metrics  per-row SQL values that are summed, in all and by `slice`, into the quality report
 ratios   one metric over another, for the quality report: shares and means
-slice    the column by whose values the metrics are split, if any
+slice    the column by whose values the metrics are split, if any; ALL names the figures of all rows
 restricted  true for a table with personal data: it stands under the config's raw_output, if there is one
 conserves  the table whose keys this one has, every one of them and no other
 breakdown  lists of columns of few values, by each of which rows are counted; a column may be SQL, named by AS
@@ -23,6 +23,8 @@ from importlib.resources import files
 from typing import Any
 
 from corpus_pipeline.errors import ContractError
+
+ALL = "all"
 
 
 @dataclass(frozen=True)

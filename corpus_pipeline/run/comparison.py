@@ -7,16 +7,18 @@ the quality report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.run import cards, figures, page, quality_report, small_table, timings
+from corpus_pipeline.run import figures, page, quality_report, small_files, timings, tokenizer_view
 from corpus_pipeline.run.config import Config
-from corpus_pipeline.run.figures import ALL, Figures, add, share
+from corpus_pipeline.run.figures import Figures, add, largest_first, share
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.run.text_table import lay_out
 from corpus_pipeline.schemas import contract, tables
 
 _NONE = "–"
@@ -62,12 +64,12 @@ class _Side:
 
 def compare(storage: Storage, config: Config, base: str) -> Comparison:
     """The run of `config` against that at `base`. Raises ResourceError when no run is there."""
-    before = _Side(_of_base(storage, base), cards.read(storage, base), timings.read(storage, base))
+    before = _Side(_of_base(storage, base), tokenizer_view.card(storage, base), timings.read(storage, base))
     if not before.figures.found:
         raise ResourceError(base, "the output of another run", "no published table", "Correct --base.")
     now = _Side(
         figures.read(storage, config.root),
-        cards.read(storage, config.output),
+        tokenizer_view.card(storage, config.output),
         timings.read(storage, config.output),
     )
     return Comparison(base, config.output, list(_parts(before, now)))
@@ -78,8 +80,8 @@ def as_text(of: Comparison) -> str:
     lines = [f"{of.now} against {of.base}"]
     for part in of.parts:
         if part.changes:
-            rows = [(one.name, *cells(part.kind, one)) for one in part.changes]
-            lines += ["", *_lay_out((part.title, "base", "now", "change"), rows)]
+            rows = [[_cut(cell) for cell in (one.name, *cells(part.kind, one))] for one in part.changes]
+            lines += ["", lay_out((part.title, "base", "now", "change"), rows)]
     unchanged = [part.title for part in of.parts if not part.changes]
     return "\n".join([*lines, *(["", f"No change: {'; '.join(unchanged)}."] if unchanged else [])])
 
@@ -119,7 +121,7 @@ def _of_base(storage: Storage, base: str) -> Figures:
     missing = {table for table in tables() if contract(table).restricted} - found.keys()
     if found and missing and storage.exists(f"{base}/{quality_report.FOLDER}"):
         columns = ("stage", "table", "slice", "metric", "value")
-        for row in small_table.read(storage, f"{base}/{quality_report.FOLDER}", "quality_report", columns) or ():
+        for row in small_files.rows(storage, f"{base}/{quality_report.FOLDER}", "quality_report", columns) or ():
             table = row["table"]
             if table in missing:
                 empty = Manifest(table, row["stage"], 0, "", 0, "", "", {})
@@ -162,7 +164,7 @@ def _part(title: str, kind: str, old: Mapping[str, Value], new: Mapping[str, Val
 
 def _totals(of: Figures) -> dict[str, Value]:
     rejected, documents = of.value("rejected_records", "rejected"), of.value("raw_documents", "documents")
-    masked = [n for key, n in of.metrics("documents").items() if key.startswith(f"{ALL}/masked_")]
+    masked = of.masked().values()
     return {
         "records": add(of.value("raw_documents", "records"), rejected),
         "records rejected": rejected,
@@ -209,12 +211,10 @@ def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _reasons(of: Figures, by_source: bool = False) -> dict[str, Value]:
     """Largest first."""
-    counts: dict[str, int] = {}
-    for table, column in (("rejected_records", "reason"), ("mixture", "drop_reason")):
-        for (source, reason), rows in of.counted(table, "source", column).items():
-            name = f"{source}: {reason}" if by_source else reason
-            counts[name] = counts.get(name, 0) + rows
-    return {name: float(n) for name, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))}
+    counts: Counter[str] = Counter()
+    for (_, source, reason), rows in of.not_kept().items():
+        counts[f"{source}: {reason}" if by_source else reason] += rows
+    return {name: float(n) for name, n in sorted(counts.items(), key=largest_first)}
 
 
 def _quality(of: Figures) -> dict[str, Value]:
@@ -237,20 +237,6 @@ def _facts(card: Mapping[str, Any]) -> dict[str, Value]:
 def _contents(of: Figures) -> dict[str, Value]:
     """Rows of a table and the beginning of the digest of its content."""
     return {table: f"{one.rows:,} rows, {one.digest[:12]}" for table, one in of.found.items() if one.digest}
-
-
-def _lay_out(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Columns side by side, the first to the left; a long value is cut."""
-    cut = [tuple(_cut(cell) for cell in row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(heading, *cut, strict=True)]
-
-    def line(row: tuple[str, ...]) -> str:
-        first, *others = (
-            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        return "  ".join([first, *others]).rstrip()
-
-    return [line(heading), "-" * (sum(widths) + 2 * (len(widths) - 1)), *map(line, cut)]
 
 
 def _cut(cell: str, width: int = 44) -> str:

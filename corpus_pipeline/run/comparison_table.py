@@ -7,7 +7,9 @@ from itertools import groupby
 
 from pyspark.sql import DataFrame
 
-_ALL = "all"
+from corpus_pipeline.run.text_table import lay_out
+from corpus_pipeline.schemas import ALL
+
 # heading, metric, format
 _COLUMNS = (
     ("vocabulary", "vocab_size_actual", ",.0f"),
@@ -19,7 +21,6 @@ _COLUMNS = (
     ("Renyi", "renyi_efficiency", ".4f"),
     ("used", "vocabulary_used_share", ".1%"),
 )
-_GAP = "  "
 
 Figures = Mapping[tuple[str, int, str, str], float]  # (variant, vocab_size, slice, metric) -> value
 
@@ -30,7 +31,7 @@ def comparison_table(published: DataFrame) -> str:
     figures = {(row["variant"], row["vocab_size"], row["slice"], row["metric"]): row["value"] for row in rows}
     made = sorted({key[:2] for key in figures})
     parts = sorted({key[2] for key in figures})
-    sums = [f"{figures[*made[0], _ALL, name]:,.0f} {name}" for name in ("bytes", "eojeol", "documents")]
+    sums = [f"{figures[*made[0], ALL, name]:,.0f} {name}" for name in ("bytes", "eojeol", "documents")]
     head = f"Held-out text: {', '.join(sums)}, copies counted"
     return "\n\n".join([head, _whole(figures, made), _by_source(figures, made, parts)])
 
@@ -38,11 +39,11 @@ def comparison_table(published: DataFrame) -> str:
 def _whole(figures: Figures, made: Iterable[tuple[str, int]]) -> str:
     blocks = []
     for variant, sizes in groupby(made, key=lambda one: one[0]):
-        cells = [[_cell(figures, (*one, _ALL, metric), how) for _, metric, how in _COLUMNS] for one in sizes]
+        cells = [[_cell(figures, (*one, ALL, metric), how) for _, metric, how in _COLUMNS] for one in sizes]
         blocks.append([[variant, *row] for row in cells])
     asked = iter(f"{size:,}" for _, size in made)
     lines = [[[name, next(asked), *cells] for name, *cells in block] for block in blocks]
-    return _lay_out(["variant", "asked", *[heading for heading, _, _ in _COLUMNS]], lines)
+    return lay_out(["variant", "asked", *[heading for heading, _, _ in _COLUMNS]], *lines)
 
 
 def _by_source(figures: Figures, made: Iterable[tuple[str, int]], parts: Iterable[str]) -> str:
@@ -52,22 +53,8 @@ def _by_source(figures: Figures, made: Iterable[tuple[str, int]], parts: Iterabl
         [part, *[_cell(figures, (variant, largest, part, "tokens_per_eojeol"), ".3f") for variant in variants]]
         for part in parts
     ]
-    return _lay_out([f"tokens/eojeol, size {largest:,}", *variants], [block])
+    return lay_out([f"tokens/eojeol, size {largest:,}", *variants], block)
 
 
 def _cell(figures: Figures, key: tuple[str, int, str, str], how: str) -> str:
     return format(figures[key], how) if key in figures else "-"
-
-
-def _lay_out(heading: list[str], blocks: list[list[list[str]]]) -> str:
-    """Columns side by side, the first to the left; a rule above every block."""
-    widths = [
-        max(map(len, column)) for column in zip(heading, *[row for block in blocks for row in block], strict=True)
-    ]
-    rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
-
-    def line(row: list[str]) -> str:
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        return _GAP.join([row[0].ljust(widths[0]), *cells])
-
-    return "\n".join([line(heading), *[text for block in blocks for text in (rule, *map(line, block))]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pyspark.sql import DataFrame
 
@@ -27,13 +27,14 @@ def same_keys(storage: Storage, config: Config, written: Mapping[str, Written]) 
             raise ConservationError(table, expected, f"others, {one.rows} rows", TODO)
 
 
-def all_records(read: DataFrame, written: Mapping[str, Written]) -> None:
+def all_records(read: DataFrame, sources: Iterable[str], written: Mapping[str, Written]) -> None:
     """Per source: records read (records_read, a scan of its own) = records in documents + rejected.
 
     Raises ConservationError; ResourceError for a source without a single record.
     """
-    for row in read.collect():  # one row per source
-        source, records = row["source"], row["records"]
+    counted = {row["source"]: row["records"] for row in read.collect()}  # one row per source
+    for source in sources:
+        records = counted.get(source, 0)
         if records == 0:
             raise ResourceError(
                 f"sources.{source}", "at least one record", "none", "Check its path and format, or remove the source."

@@ -9,12 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from corpus_pipeline.run import small_files
 from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.schemas import ALL
 
-ALL = "all"
 WIDTH, HEIGHT = 620, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 10, 10, 30  # margins that hold the labels
 _OVERLAPS = (
@@ -23,6 +21,7 @@ _OVERLAPS = (
     ("Jaccard", "jaccard"),
     ("seed to seed, weighted", "floor_weighted_overlap"),
 )
+_COLUMNS = ("fraction", "seed", "slice", "metric", "value")
 _BYTES = ("bytes_asked", "bytes", "documents")
 _VERDICTS = ("vocabulary", "overlap", "fertility", "source_fertility")
 
@@ -40,14 +39,10 @@ class Line(NamedTuple):
 
 def read(storage: Storage, folder: str) -> Figures:
     """The table at `folder`; empty where it cannot be read. A floor (floor_...) stands with the fraction it is of."""
-    try:
-        files, path = storage.arrow(folder)
-        rows = pq.read_table(path, filesystem=files).to_pylist()
-        seed = next(row["seed"] for row in rows if row["metric"] == "chosen")
-        own = [row for row in rows if row["seed"] == seed or row["metric"].startswith("floor_")]
-        return {(row["fraction"], row["slice"], row["metric"]): row["value"] for row in own}
-    except (OSError, pa.ArrowException, KeyError, StopIteration):
-        return {}
+    rows = small_files.rows(storage, folder, "tokenizer_curve", _COLUMNS) or []
+    seeds = [row["seed"] for row in rows if row["metric"] == "chosen"]
+    own = [row for row in rows if row["seed"] in seeds[:1] or row["metric"].startswith("floor_")]
+    return {(row["fraction"], row["slice"], row["metric"]): row["value"] for row in own if seeds}
 
 
 def view(figures: Figures) -> View:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from corpus_pipeline.run.small_table import Row
+from corpus_pipeline.run.small_files import Row
 
 SOURCES = 15  # of the matrix; a wider one is not read as a whole
 PAIRS, LENGTH = 50, 1000  # of duplicate_samples: pairs, characters of an excerpt

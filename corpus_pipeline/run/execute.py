@@ -161,7 +161,7 @@ def _shown(params: Params) -> dict[str, Any]:
 def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
     """Table (or source) -> digest of its content."""
     if not stage.reads:
-        return {name: sources.listing(run.spark, name, source) for name, source in sorted(run.config.sources.items())}
+        return sources.listings(run.spark, run.config.sources)
     own = {table: _published(run, table).digest for table in stage.reads}
     own |= earlier.digests(run.storage, run.config, stage)
     return own | evaluation.digests(run.storage, run.params(stage))
@@ -247,7 +247,7 @@ def slices(config: Config) -> dict[str, list[str]]:
 def _conserved(run: Run, stage: Stage, result: Mapping[str, DataFrame], written: Mapping[str, Written]) -> None:
     conserve.same_keys(run.storage, run.config, written)
     if "records_read" in result:
-        conserve.all_records(result["records_read"], written)
+        conserve.all_records(result["records_read"], run.config.sources, written)
     if "shard_documents" in written:
         mixture = _published(run, "mixture")
         conserve.all_copies(mixture.metrics["all/copies"], written)

@@ -11,8 +11,7 @@ from corpus_pipeline.pipeline import PIPELINE, STAGES
 from corpus_pipeline.run import manifest
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
-
-ALL = "all"
+from corpus_pipeline.schemas import ALL
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,23 @@ class Figures:
             totals[values[-1]] += rows
         return totals
 
+    def masked(self) -> dict[str, float]:
+        """Kind of personal data -> values masked in all documents, largest first."""
+        start = f"{ALL}/masked_"
+        found = {key.removeprefix(start): n for key, n in self.metrics("documents").items() if key.startswith(start)}
+        return dict(sorted(found.items(), key=largest_first))
+
+    def not_kept(self) -> Counter[tuple[str, str, str]]:
+        """Rows by (rejected or dropped, source, reason)."""
+        steps = {"rejected": ("rejected_records", "reason"), "dropped": ("mixture", "drop_reason")}
+        return Counter(
+            {
+                (step, source, reason): rows
+                for step, (table, column) in steps.items()
+                for (source, reason), rows in self.counted(table, "source", column).items()
+            }
+        )
+
     def todo(self, *tables: str) -> list[str]:
         """Stages to run for those of `tables` (none given: for all) that are not there, in order."""
         missing = [(s.name, t) for s in PIPELINE for t in s.writes if t not in self.found]
@@ -84,6 +100,11 @@ def read(storage: Storage, root: Callable[[str], str], configured: tuple[str, ..
     """The figures of the tables under `root`(table), in the order of the map. A table that is not there is no error."""
     tables = {t: manifest.read(storage, root(t), t) for stage in STAGES.values() for t in stage.writes}
     return Figures({table: one for table, one in tables.items() if one}, configured)
+
+
+def largest_first(pair: tuple[str, float]) -> tuple[float, str]:
+    """For `sorted`: by the number, then by the name."""
+    return -pair[1], pair[0]
 
 
 def share(part: float | None, whole: float | None) -> float | None:

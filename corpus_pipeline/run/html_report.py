@@ -12,7 +12,6 @@ from typing import Any
 
 from corpus_pipeline.pipeline import PIPELINE, Stage
 from corpus_pipeline.run import (
-    cards,
     comparison,
     curve_plot,
     distribution_view,
@@ -22,12 +21,12 @@ from corpus_pipeline.run import (
     page,
     samples_view,
     shard_view,
-    small_table,
+    small_files,
     timings,
     tokenizer_view,
 )
 from corpus_pipeline.run.config import Config
-from corpus_pipeline.run.figures import Figures
+from corpus_pipeline.run.figures import Figures, largest_first
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import contract
 
@@ -35,7 +34,7 @@ _SOURCES = 3  # named beside a reason; all of them are in the table after it
 _NONE = "–"
 
 View = dict[str, Any]  # a row as the template shows it
-Views = Mapping[str, Callable[[list[small_table.Row]], Any]]
+Views = Mapping[str, Callable[[list[small_files.Row]], Any]]
 _SMALL: Views = {
     "duplicate_summary": duplicates_view.summary,
     "duplicate_samples": duplicates_view.samples,
@@ -69,7 +68,7 @@ def values(storage: Storage, config: Config) -> View:
         "masked": _masked(run),
         "quality": distribution_view.quality(run),
         "lengths": distribution_view.lengths(run),
-        "languages": sorted(run.sums("tags", "source", "language").items(), key=_largest_first),
+        "languages": sorted(run.sums("tags", "source", "language").items(), key=largest_first),
         "small": small,
         "in_shards": mixture_view.in_shards(
             small.get("mixture_plan", []), run.parts("shard_documents", "source", "tokens")
@@ -84,18 +83,9 @@ def values(storage: Storage, config: Config) -> View:
     }
 
 
-def _largest_first(pair: tuple[str, float]) -> tuple[float, str]:
-    return -pair[1], pair[0]
-
-
 def _reasons(run: Figures) -> View:
     """rows: by reason, with its largest sources; pairs: (step, source, reason, n). Largest first."""
-    rejected, dropped = (
-        run.counted("rejected_records", "source", "reason"),
-        run.counted("mixture", "source", "drop_reason"),
-    )
-    pairs = [("rejected", source, reason, n) for (source, reason), n in rejected.items()]
-    pairs += [("dropped", source, reason, n) for (source, reason), n in dropped.items()]
+    pairs = [(*names, n) for names, n in run.not_kept().items()]
     pairs.sort(key=lambda pair: (-pair[3], pair[1], pair[2], pair[0]))
     by_reason: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for step, source, reason, n in pairs:
@@ -109,9 +99,7 @@ def _reasons(run: Figures) -> View:
 
 def _masked(run: Figures) -> View:
     """kinds: (kind, values masked), largest first; rows: (source, values by kind); without: sources that had none."""
-    start = f"{figures.ALL}/masked_"
-    totals = {key.removeprefix(start): n for key, n in run.metrics("documents").items() if key.startswith(start)}
-    kinds = sorted(totals.items(), key=_largest_first)
+    kinds = list(run.masked().items())
     rows = [(s, [run.value("documents", f"masked_{kind}", s) or 0 for kind, _ in kinds]) for s in run.sources]
     return {
         "kinds": kinds,
@@ -125,14 +113,14 @@ def _small(run: Figures, storage: Storage, config: Config) -> View:
     shown: View = {}
     for table, view in _SMALL.items():
         if table in run.found:
-            rows = small_table.read(storage, f"{config.root(table)}/{table}", table)
+            rows = small_files.rows(storage, f"{config.root(table)}/{table}", table)
             shown |= {} if rows is None else {table: view(rows)}
     return shown
 
 
 def _card(run: Figures, storage: Storage, config: Config) -> list[tuple[str, str]]:
     """The facts of the tokenizer's card, as they are there; none where it cannot be read."""
-    facts = cards.read(storage, config.output) if "tokenizer" in run.found else {}
+    facts = tokenizer_view.card(storage, config.output) if "tokenizer" in run.found else {}
     return [(key.replace("_", " "), page.number(v) if type(v) is int else page.shown(v)) for key, v in facts.items()]
 
 
@@ -172,5 +160,5 @@ def _settings(run: Figures) -> list[tuple[str, list[tuple[str, str]]]]:
 def _times(run: Figures, seconds: Mapping[str, float]) -> list[tuple[str, float, float | None, float | None]]:
     """(stage, seconds, documents a second, bytes of text a second), the slowest first; of documents before any drop."""
     documents, size = run.value("raw_documents", "documents"), run.value("raw_documents", "text_bytes")
-    ordered = sorted(seconds.items(), key=_largest_first)
+    ordered = sorted(seconds.items(), key=largest_first)
     return [(stage, took, figures.share(documents, took), figures.share(size, took)) for stage, took in ordered]

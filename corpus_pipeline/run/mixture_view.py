@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corpus_pipeline.run.small_table import Row
+from corpus_pipeline.run.small_files import Row
 
 View = dict[str, Any]
 KNOBS = {

@@ -9,7 +9,7 @@ figures cost more.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial, reduce
@@ -24,12 +24,13 @@ from corpus_pipeline.run import manifest
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
-from corpus_pipeline.schemas import Contract, contract
+from corpus_pipeline.schemas import ALL, Contract, contract
 from corpus_pipeline.stages.arrow import struct_of
 
 STAGING = "_staging"
 _SEED = 42
 _AT_ONCE = 3  # tables at the same time: small ones in the gaps of a large one
+_KEYS, _SLICE, _BREAKDOWN = "keys", "slice", "breakdown"  # parts of the answer, beside ALL
 _SMALL = 16 << 20  # bytes: one task reads them before the stages of a shuffle have begun
 
 
@@ -112,13 +113,12 @@ def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> 
     """What is in a table, by one query. Raises ContractError when it does not keep its contract."""
     promise = contract(table)
     answers = [(row["part"], json.loads(row["found"])) for row in _asked(promise, written, slices).collect()]
-    seen = {name: value for part, found in answers if part != "breakdown" for name, value in found.items()}
+    seen = {name: value for part, found in answers if part in (ALL, _KEYS) for name, value in found.items()}
     _no_nulls(promise, seen)
     failed = _failed(promise, seen)
     _unique(promise, seen)
-    start = "metric/"
-    metrics = {name.removeprefix(start): float(value or 0) for name, value in seen.items() if name.startswith(start)}
-    counted = [found for part, found in answers if part == "breakdown"]
+    metrics = _metrics(promise, [found for part, found in answers if part == _SLICE], slices)
+    counted = [found for part, found in answers if part == _BREAKDOWN]
     for one in sorted(counted, key=lambda found: json.dumps(found)):
         parts = ",".join(f"{name}={value}" for name, value in one.items() if name != "count")
         metrics[f"{parts}/rows"] = float(one["count"])
@@ -126,15 +126,19 @@ def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> 
 
 
 def _asked(promise: Contract, written: DataFrame, slices: Mapping[str, list[str]]) -> DataFrame:
-    """(part, found as JSON): a row for the whole table, one for its keys, and one for each part of a breakdown."""
-    aggregates = ", ".join(f"{_quoted(name)}, {sql}" for name, sql in _aggregates(promise, slices).items())
-    parts = [("all", written, f"named_struct({aggregates})")]
+    """(part, found as JSON): a row for the whole table, one for its keys, and one for each slice and breakdown."""
+    aggregates = ", ".join(f"{_quoted(name)}, {sql}" for name, sql in _aggregates(promise).items())
+    parts = [(ALL, written, f"named_struct({aggregates})")]
+    if promise.metrics:  # grouped: a sum for each slice and metric side by side is too wide for Spark to compile
+        by = F.expr(promise.slice if promise.slice and promise.slice in slices else "NULL").alias("value")
+        sums = (F.expr(f"sum({metric.value})").alias(f"metric_{at}") for at, metric in enumerate(promise.metrics))
+        parts.append((_SLICE, written.groupBy(by).agg(*sums), "struct(*)"))
     if promise.conserves is None:  # else the digest of its keys is that of a table whose keys are unique
         twice = written.groupBy(*promise.keys).count().where("count > 1")
-        parts.append(("keys", twice, "named_struct('twice', count(1))"))
+        parts.append((_KEYS, twice, "named_struct('twice', count(1))"))
     for columns in promise.breakdown:
         counted = written.groupBy(*(F.expr(column) for column in columns)).count().dropna()
-        parts.append(("breakdown", counted, "struct(*)"))
+        parts.append((_BREAKDOWN, counted, "struct(*)"))
     nulls = "map('ignoreNullFields', 'false')"
     queries = [df.selectExpr(f"'{part}' AS part", f"to_json({found}, {nulls}) AS found") for part, df, found in parts]
     return reduce(DataFrame.union, queries)
@@ -178,7 +182,20 @@ def _same_columns(df: DataFrame, promise: Contract) -> None:
         )
 
 
-def _aggregates(promise: Contract, slices: Mapping[str, list[str]]) -> dict[str, str]:
+def _metrics(
+    promise: Contract, slices_seen: Sequence[Mapping[str, Any]], slices: Mapping[str, list[str]]
+) -> dict[str, float]:
+    """ "<slice>/<metric>" -> sum, of all rows and of each slice that the config names; 0 where there is no row."""
+    found: dict[str, float] = {}
+    for at, metric in enumerate(promise.metrics):
+        sums = {one["value"]: one[f"metric_{at}"] or 0 for one in slices_seen}
+        found[f"{ALL}/{metric.name}"] = float(sum(sums.values()))
+        for one in slices.get(promise.slice or "", []):
+            found[f"{promise.slice}={one}/{metric.name}"] = float(sums.get(one, 0))
+    return found
+
+
+def _aggregates(promise: Contract) -> dict[str, str]:
     """What is asked of a whole table, SQL by name."""
     found = {
         "rows": "count(1)",
@@ -186,13 +203,7 @@ def _aggregates(promise: Contract, slices: Mapping[str, list[str]]) -> dict[str,
         **_digest("keys", promise, promise.keys),
     }
     found |= {f"null/{name}": f"count_if(`{name}` IS NULL)" for name in promise.required}
-    found |= {f"check/{check.name}": check.sql for check in promise.checks}
-    for metric in promise.metrics:
-        found[f"metric/all/{metric.name}"] = f"sum({metric.value})"
-        for one in slices.get(promise.slice or "", []):
-            own = f"if({promise.slice} = {_quoted(one)}, {metric.value}, NULL)"
-            found[f"metric/{promise.slice}={one}/{metric.name}"] = f"sum({own})"
-    return found
+    return found | {f"check/{check.name}": check.sql for check in promise.checks}
 
 
 def _digest(name: str, promise: Contract, columns: tuple[str, ...]) -> dict[str, str]:

@@ -18,11 +18,10 @@ from corpus_pipeline.pipeline import Stage
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
-from corpus_pipeline.schemas import contract
+from corpus_pipeline.schemas import ALL, contract
 from corpus_pipeline.stages.arrow import struct_of
 
 FOLDER = "quality_report"
-ALL = "all"
 _PLAIN = {"numerator": None, "denominator": None, "severity": "info"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from corpus_pipeline.run.small_table import Row
+from corpus_pipeline.run.small_files import Row
 
 EACH = 5  # of a reason on the page; the table has more
 _EXCERPT = 500  # characters: `drop_samples.characters` may ask for more than a page can show

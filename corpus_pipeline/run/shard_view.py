@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from corpus_pipeline.run.small_table import Row
+from corpus_pipeline.run.small_files import Row
 
 SHOWN = 20
 _FIGURES = ("documents", "sequences", "tokens", "bytes")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -28,26 +29,34 @@ _JAVA_CHARSETS = dict.fromkeys(("cp949", "ms949", "uhc", "euc-kr", "euc_kr"), "x
 _GLOB = re.compile(r"[*?\[{]")
 
 
-def listing(spark: SparkSession, name: str, source: Source) -> str:
-    """Digest of the names, sizes and times of the source's files, in any order; Spark lists them and opens none.
+def listings(spark: SparkSession, sources: Mapping[str, Source]) -> dict[str, str]:
+    """By source, a digest of the names, sizes and times of its files, in any order; Spark lists them and opens none.
 
-    Raises ResourceError when a path matches nothing.
+    Raises ResourceError when the paths of a source match nothing.
     """
-    paths, options = _place(source)
-    chosen = {key: value for key, value in options.items() if key in _LISTING_OPTIONS}
     facts = F.xxhash64("path", "length", "modificationTime")
     sums = (F.count(F.lit(1)), F.bit_xor(facts), F.sum(F.shiftrightunsigned(facts, 32)))
+    listed = {name: _listed(spark, source) for name, source in sources.items()}
+    files = [df.withColumn("source", F.lit(name)) for name, df in listed.items() if df is not None]
+    rows = reduce(DataFrame.unionByName, files).groupBy("source").agg(*sums).collect() if files else []
+    found = {row[0]: "-".join(str(part) for part in row[1:]) for row in rows}
+    for name, source in sources.items():
+        if name not in found:
+            where, todo = ", ".join(source.path), "Check the path, from the folder you run in."
+            raise ResourceError(f"sources.{name}: {where}", "files that are not empty", "none", todo)
+    return {name: found[name] for name in sorted(sources)}
+
+
+def _listed(spark: SparkSession, source: Source) -> DataFrame | None:
+    """path, length, modificationTime; None for a path that is not there."""
+    paths, options = _place(source)
+    chosen = {key: value for key, value in options.items() if key in _LISTING_OPTIONS}
     try:
-        files = spark.read.format("binaryFile").options(**chosen).load(paths)
-        found: tuple[int, ...] = tuple(files.agg(*sums).collect()[0])
+        return spark.read.format("binaryFile").options(**chosen).load(paths).drop("content")
     except (PySparkException, Py4JJavaError) as error:
         if condition(error) != "PATH_NOT_FOUND":
             raise
-        found = (0,)
-    if found[0] == 0:
-        where, todo = ", ".join(source.path), "Check the path, from the folder you run in."
-        raise ResourceError(f"sources.{name}: {where}", "files that are not empty", "none", todo)
-    return "-".join(str(part) for part in found)
+        return None
 
 
 def read(spark: SparkSession, storage: Storage, params: Params) -> dict[str, DataFrame]:

@@ -10,6 +10,7 @@ import json
 from contextlib import suppress
 
 from corpus_pipeline.errors import CorpusError
+from corpus_pipeline.run import small_files
 from corpus_pipeline.run.quality_report import FOLDER
 from corpus_pipeline.run.storage import Storage
 
@@ -18,13 +19,8 @@ FILE = f"{FOLDER}/_timings.json"
 
 def read(storage: Storage, output: str) -> dict[str, float]:
     """Seconds by stage; empty where the file is not there or is not one of these."""
-    path = f"{output}/{FILE}"
-    try:
-        found = json.loads(storage.read_text(path)) if storage.exists(path) else {}
-    except (ValueError, CorpusError):
-        return {}
-    pairs = found.items() if isinstance(found, dict) else ()
-    return {stage: float(seconds) for stage, seconds in pairs if type(seconds) in (int, float)}
+    found = small_files.facts(storage, f"{output}/{FILE}")
+    return {stage: float(seconds) for stage, seconds in found.items() if type(seconds) in (int, float)}
 
 
 def keep(storage: Storage, output: str, stage: str, seconds: float) -> None:

@@ -1,14 +1,22 @@
-"""The tokenizers of tokenizer_comparison for the page: one row each, and tokens per eojeol by source."""
+"""The run's tokenizer and those of tokenizer_comparison, for the page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from corpus_pipeline.run.small_table import Row
+from corpus_pipeline.run import small_files
+from corpus_pipeline.run.small_files import Row
+from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.schemas import ALL
 
 View = dict[str, Any]
-_ALL, _START = "all", "source="
+_START = "source="
+
+
+def card(storage: Storage, output: str) -> dict[str, Any]:
+    """The facts that train_tokenizer wrote beside the tokenizer; empty where they cannot be read."""
+    return small_files.facts(storage, f"{output}/tokenizer/card.json")
 
 
 def variants(rows: Sequence[Row]) -> View:
@@ -23,7 +31,7 @@ def variants(rows: Sequence[Row]) -> View:
     largest: dict[str, int] = dict(made)  # sizes ascend
     sources = sorted({part for _, _, part in figures if part.startswith(_START)})
     return {
-        "rows": [(variant, size, figures.get((variant, size, _ALL), {})) for variant, size in made],
+        "rows": [(variant, size, figures.get((variant, size, ALL), {})) for variant, size in made],
         "names": list(largest),
         "sources": [
             (

@@ -2,7 +2,9 @@
 
 `mapInArrow` alone binds result columns by position and takes a misnamed one silently. Here columns are
 selected and checked by name, on the way in and on the way out. Batches are bounded in bytes by the session
-(`spark.sql.execution.arrow.maxBytesPerBatch`), so memory does not follow document length.
+(`spark.sql.execution.arrow.maxBytesPerBatch`), so memory does not follow document length. To keep that bound Spark asks
+for a batch's size after every row, and Arrow's Java lists answer by walking over all rows since the last that is not
+null: a column of nulls costs the square of the batch. So a null list crosses as an empty one and a mark beside it.
 
 A kernel that raises ends the job with a ContractError that names the kernel and the line of code. It never
 carries the exception's message, which could quote a document.
@@ -15,15 +17,18 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql.types import ArrayType, MapType, StructType
 
 from corpus_pipeline.errors import ContractError, CorpusError, ResourceError
 from corpus_pipeline.schemas import contract
 
 Kernel = Callable[[pa.RecordBatch], pa.RecordBatch]
 StreamKernel = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+_NULL = "_null_"  # before the name of a list: whether it is null
 
 
 def struct_of(table: str, columns: Sequence[str] | None = None) -> StructType:
@@ -55,7 +60,11 @@ def stream_batches(df: DataFrame, kernel: StreamKernel, columns: Sequence[str], 
         raise ContractError(
             _name(kernel), f"input columns {list(columns)}", f"none named {missing}", "Add them to the input."
         )
-    return df.select(*columns).mapInArrow(_Seam(kernel, to_arrow_schema(result)), result)
+    lists = [name for name in columns if isinstance(df.schema[name].dataType, ArrayType | MapType)]
+    empty = {name: F.array() if isinstance(df.schema[name].dataType, ArrayType) else F.create_map() for name in lists}
+    filled = {name: F.coalesce(name, one.cast(df.schema[name].dataType)) for name, one in empty.items()}
+    marked = df.select(*columns, *(F.isnull(name).alias(_NULL + name) for name in lists)).withColumns(filled)
+    return marked.mapInArrow(_Seam(kernel, to_arrow_schema(result), lists), result)
 
 
 class _PerBatch:
@@ -69,13 +78,13 @@ class _PerBatch:
 
 
 class _Seam:
-    """Runs in the worker: guards a kernel's errors and conforms what it yields."""
+    """Runs in the worker: makes lists null again, guards a kernel's errors and conforms what it yields."""
 
-    def __init__(self, kernel: StreamKernel, schema: pa.Schema) -> None:
-        self.kernel, self.schema = kernel, schema
+    def __init__(self, kernel: StreamKernel, schema: pa.Schema, lists: Sequence[str]) -> None:
+        self.kernel, self.schema, self.lists = kernel, schema, lists
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        results = self.kernel(batches)
+        results = self.kernel(map(self._as_selected, batches))
         while True:
             try:
                 batch = next(results)
@@ -86,6 +95,13 @@ class _Seam:
             except Exception as error:
                 raise _failure(self.kernel, error) from None
             yield conform(batch, self.schema, _name(self.kernel))
+
+    def _as_selected(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        for name in self.lists:
+            at, column = batch.schema.get_field_index(name), batch.column(name)
+            column = pc.if_else(batch.column(_NULL + name), pa.scalar(None, column.type), column)
+            batch = batch.set_column(at, batch.schema.field(at), column)
+        return batch.drop_columns([_NULL + name for name in self.lists]) if self.lists else batch
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema, where: str) -> pa.RecordBatch:

@@ -40,7 +40,7 @@ _SEED = 20211
 _PARTS = 1 << 30  # resolution of the keyed hash that chooses the sample
 _COUNTED = "source string, line_key binary, line string, characters int, documents long"
 
-Clean = Callable[[str], str]
+Clean = Callable[[list[str]], list[str]]
 Known = Mapping[str, Mapping[bytes, int]]  # source -> key of a boilerplate line -> characters of its comparison form
 
 
@@ -70,7 +70,7 @@ class Boilerplate(Params):
 
 
 def find_lines(raw: DataFrame, clean: Clean, params: Boilerplate) -> list[Row]:
-    """Rows of boilerplate_lines, by source and key. raw: doc_id, source, text; clean: what scrub does to a text."""
+    """Rows of boilerplate_lines, by source and key. raw: doc_id, source, text; clean: what scrub does to texts."""
     if params.share is None and not params.remove:
         return []
     named = raw.select("doc_id", "source", "text")
@@ -94,8 +94,9 @@ def find_lines(raw: DataFrame, clean: Clean, params: Boilerplate) -> list[Row]:
 def count_batch(batch: pa.RecordBatch, *, clean: Clean) -> pa.RecordBatch:
     """(source, text) -> (source, line_key, line, characters, documents): a row per source and distinct line."""
     texts: dict[str, list[str]] = {}
-    for source, text in zip(batch.column("source").to_pylist(), batch.column("text").to_pylist(), strict=True):
-        texts.setdefault(source, []).append(clean(text))
+    cleaned = clean(batch.column("text").to_pylist())
+    for source, text in zip(batch.column("source").to_pylist(), cleaned, strict=True):
+        texts.setdefault(source, []).append(text)
     rows = [
         {"source": s, "line_key": key, "line": line.shown, "characters": line.characters, "documents": line.documents}
         for s, some in texts.items()

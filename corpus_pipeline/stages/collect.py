@@ -29,7 +29,7 @@ from pathlib import Path
 from pydantic import Field
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType
+from pyspark.sql.types import BooleanType, DataType, StringType
 from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.errors import ConfigError
@@ -75,58 +75,66 @@ class Params(StageParams):
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
     """tables: source name -> what its reader gave. -> raw_documents, rejected_records, records_read.
 
-    records_read (source, records) is counted by a scan of its own, so that conservation is checked against
-    something that did not go through this stage.
+    records_read (source, records; no row for a source without one) is counted by a scan of its own, so that
+    conservation is checked against something that did not go through this stage.
     """
     exploded = {name: _explode(name, tables[name], source) for name, source in params.sources.items()}
-    records = [map_source(name, exploded[name], source, params) for name, source in params.sources.items()]
+    mapped = {name: _map_source(name, exploded[name], source, params) for name, source in params.sources.items()}
+    threads = {name: s.shape for name, s in params.sources.items() if isinstance(s.shape, shapes.Thread)}
+    records = [
+        shapes.group(_judged(mapped[name], params), shape, params.max_record_chars) for name, shape in threads.items()
+    ]
+    if alone := [df for name, df in mapped.items() if name not in threads]:  # together: Spark plans the same steps once
+        records.append(_judged(reduce(DataFrame.unionByName, alone), params))
     together = reduce(DataFrame.unionByName, records)
     marked = _mark_repeats(_shaped(together, params), _key(params)).persist(StorageLevel.DISK_ONLY)
-    counts = [
-        df.groupBy().agg(F.count(F.lit(1)).alias("records")).select(F.lit(name).alias("source"), "records")
-        for name, df in exploded.items()
-    ]
+    read = reduce(DataFrame.unionByName, (df.select(F.lit(name).alias("source")) for name, df in exploded.items()))
     return {
         "raw_documents": _documents(marked),
         "rejected_records": _rejected(marked),
-        "records_read": reduce(DataFrame.unionByName, counts),
+        "records_read": read.groupBy("source").agg(F.count(F.lit(1)).alias("records")),
     }
 
 
-def map_source(name: str, df: DataFrame, source: Source, params: Params) -> DataFrame:
-    """The records of one source in the columns of schemas/records.json, plus those of its shape and `excerpt`."""
+def _map_source(name: str, df: DataFrame, source: Source, params: Params) -> DataFrame:
+    """The records of one source in the columns of schemas/records.json, plus those of its shape and `unparsed`."""
     if source.format in read_files.FORMATS:
         how = read_files.How(source.format, source.encoding, source.extractor, params.max_file_bytes)
         df = read_files.read_files(df, how)
     shape = source.shape
-    columns = {column: _expression(name, df, column, sql) for column, sql in _mapping(source).items()}
+    columns = _columns(name, df, _mapping(source))
     if "service_verdict" in source.columns:
         columns["service_verdict"] = verdict(columns["service_verdict"]).alias("service_verdict")
     turns = shapes.turns_of(name, df, shape) if isinstance(shape, shapes.Dialogue) else None
     if turns is not None:
         columns["text"] = shapes.joined(turns).alias("text")
     place = shapes.place_in_thread(name, df, shape) if isinstance(shape, shapes.Thread) else {}
-    mapped = df.select(
+    return df.select(
+        F.lit(name).alias("source"),
         *columns.values(),
         *[column.alias(key) for key, column in place.items()],
         (F.lit(None).cast(shapes.TURNS) if turns is None else turns).alias("turns"),
         (F.col(shapes.LEFT_OUT) if shapes.LEFT_OUT in df.columns else F.lit(0).cast("long")).alias("removed_bytes"),
         F.lit(1).alias("records"),
-        _source_problem(name, df, source).alias("problem"),
+        _source_problem(name, df, source, columns).alias("problem"),
         (F.col(CORRUPT) if CORRUPT in df.columns else F.lit(None).cast("string")).alias("unparsed"),
     )
+
+
+def _judged(mapped: DataFrame, params: Params) -> DataFrame:
+    """`mapped` with the first problem that each record has, its `excerpt` then, and nothing that is no UTF-8."""
     text, raw = F.col("text"), F.coalesce("unparsed", "text")
     problem = _first_reason(
         [
             (F.col("problem") == "malformed_record", "malformed_record"),
             (F.col("problem").isNotNull(), F.col("problem")),
             (F.col("record_id").isNull(), "missing_record_id"),
-            (F.col("thread").isNull() if place else F.lit(False), "missing_thread"),
+            (F.col("thread").isNull() if "thread" in mapped.columns else F.lit(False), "missing_thread"),
             (text.isNull(), "missing_text"),
             (F.length(text) > params.max_record_chars, "record_too_large"),
             (_undecodable("text") | _undecodable("title"), "undecodable"),
             (F.contains(text, F.lit("\0")), "nul_bytes"),
-            (F.length(F.regexp_replace(text, shapes.UNSEEN, "")) < params.min_chars, "too_short"),
+            (shapes.fewer_seen(text, params.min_chars), "too_short"),
         ]
     )
     excerpt = F.translate(F.make_valid_utf8(F.substring(raw, 1, EXCERPT_CHARS)), "\0", " ")
@@ -138,8 +146,7 @@ def map_source(name: str, df: DataFrame, source: Source, params: Params) -> Data
     sized = marked.withColumn("text_bytes", F.octet_length(raw).cast("long")).drop("unparsed")
     named = F.transform("turns", lambda turn: F.struct(F.make_valid_utf8(turn["speaker"]), turn["text"]))
     safe["turns"] = F.when(F.col("problem").isNull(), named.cast(shapes.TURNS))
-    records = sized.withColumns(safe).withColumn("source", F.lit(name))
-    return shapes.group(records, shape, params.max_record_chars) if isinstance(shape, shapes.Thread) else records
+    return sized.withColumns(safe)
 
 
 def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
@@ -175,34 +182,35 @@ def _mapping(source: Source) -> dict[str, str]:
     return {**defaults, **source.columns, "path": PATH}
 
 
-def _expression(name: str, df: DataFrame, column: str, sql: str, key: str | None = None) -> Column:
-    """`sql` as the type of the contract's column, checked against `df` now: the error names the source and the key."""
-    cast = partial(_as, wanted="string" if column == "path" else struct_of("records")[column].dataType)
-    return cast(shapes.checked(f"sources.{name}: {key or column}", df, sql, cast)).alias(column)
+def _columns(name: str, df: DataFrame, mapping: Mapping[str, str]) -> dict[str, Column]:
+    """The columns of the contract. All are tried at once; where that fails, one by one for the name in the error."""
+    kinds = {field.name: field.dataType for field in struct_of("records")} | {"path": StringType()}
+    tried = [shapes.Tried(column, sql, partial(_as, wanted=kinds[column])) for column, sql in mapping.items()]
+    found = shapes.checked_all(f"sources.{name}: ", df, tried)
+    return {column: _as(value, kinds[column]).alias(column) for column, value in zip(mapping, found, strict=True)}
 
 
-def _as(value: Column, wanted: DataType | str) -> Column:
+def _as(value: Column, wanted: DataType) -> Column:
     return value.cast(wanted)
 
 
-def _source_problem(name: str, df: DataFrame, source: Source) -> Column:
+def _source_problem(name: str, df: DataFrame, source: Source, columns: Mapping[str, Column]) -> Column:
     cases: list[tuple[Column, Column | str]] = []
     if CORRUPT in df.columns:
         cases.append((F.col(CORRUPT).isNotNull(), "malformed_record"))
     if source.format in read_files.FORMATS:
         cases.append((F.col("problem").isNotNull(), F.col("problem")))
-    mapping = _mapping(source)
-    permitted = F.coalesce(_expression(name, df, "permitted", mapping["permitted"]), F.lit(False))
+    permitted = F.coalesce(columns["permitted"], F.lit(False))
     if "noindex" in df.columns:  # what the page says holds, whatever the mapping says
         permitted &= ~F.coalesce(F.col("noindex").cast("boolean"), F.lit(False))
     cases.append((~permitted, "not_permitted"))
-    licence = F.trim(_expression(name, df, "licence", mapping["licence"]))
-    cases.append((F.coalesce(licence, F.lit("")) == "", "missing_licence"))
+    cases.append((F.coalesce(F.trim(columns["licence"]), F.lit("")) == "", "missing_licence"))
     if shapes.PROBLEM in df.columns:
         cases.append((F.col(shapes.PROBLEM).isNotNull(), F.col(shapes.PROBLEM)))
-    for reason, sql in source.reject.items():
-        condition = _expression(name, df, "permitted", sql, f"reject.{reason}")
-        cases.append((F.coalesce(condition, F.lit(False)), reason))
+    whether = partial(_as, wanted=BooleanType())
+    rejects = [shapes.Tried(f"reject.{reason}", sql, whether) for reason, sql in source.reject.items()]
+    for reason, condition in zip(source.reject, shapes.checked_all(f"sources.{name}: ", df, rejects), strict=True):
+        cases.append((F.coalesce(whether(condition), F.lit(False)), reason))
     return _first_reason(cases)
 
 

@@ -27,13 +27,13 @@ from pyspark.storagelevel import StorageLevel
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import bpe, comparison, tokenizer_files
 from corpus_pipeline.kernels.comparison import Candidate
+from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.counting import count_pieces, cut_counts, cut_texts
 from corpus_pipeline.stages.drawing import draw, find_edges
 from corpus_pipeline.stages.params import once
 from corpus_pipeline.stages.vocabulary import BYTES, Counted, Training, frequent, train
 
-ALL = "all"
 AS_TEXT = "morpheme_as_text"  # the tokenizer of `morpheme`, given text: what a reader without the analyser gets
 _UNITS = {
     "tokens_per_eojeol": "tokens per eojeol", "bytes_per_token": "bytes per token", "renyi_efficiency": "ratio",

@@ -21,12 +21,12 @@ from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import bpe, zipf
+from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages.arrow import stream_batches
 from corpus_pipeline.stages.counting import count_pieces
 from corpus_pipeline.stages.drawing import draw, find_edges
 from corpus_pipeline.stages.vocabulary import Limits, frequent
 
-ALL = "all"
 LEVELS = ("level", "second_level")  # of the first and of the second seed
 _EOJEOL = r"(?U)\S+"  # Java's \S knows ASCII white space alone without (?U)
 

@@ -17,9 +17,9 @@ from pydantic import Field, field_validator
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from corpus_pipeline.schemas import contract
+from corpus_pipeline.schemas import ALL, contract
 from corpus_pipeline.stages.arrow import struct_of
-from corpus_pipeline.stages.curve import ALL, Figures, Settings, measure
+from corpus_pipeline.stages.curve import Figures, Settings, measure
 from corpus_pipeline.stages.drawing import draw, find_edges
 from corpus_pipeline.stages.params import Params as StageParams
 

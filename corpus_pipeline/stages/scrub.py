@@ -83,7 +83,7 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     )
     dated = dated.withColumn("service_verdict", F.nullif("service_verdict", F.lit(UNKNOWN)))
     columns = [c for c in contract("documents").columns if c in dated.columns]
-    lines = find_lines(dated, partial(_scrub_text, params=params), params.boilerplate)
+    lines = find_lines(dated, partial(_scrub_texts, params=params), params.boilerplate)
     kernel = partial(scrub_batch, params=params, known=params.boilerplate.known(lines))
     schema = struct_of("boilerplate_lines")
     return {
@@ -124,13 +124,14 @@ def _cut_boilerplate(columns: dict[str, Any], known: Known, params: Boilerplate)
             columns["text"][i] = found.kept
 
 
-def _scrub_text(text: str, *, params: Params) -> str:
-    """What becomes of a document's text before boilerplate is cut."""
-    return _scrubbed([text], [0], {name: np.zeros(1, np.int32) for name in _COUNTS}, params)[0] or ""
+def _scrub_texts(texts: list[str], *, params: Params) -> list[str]:
+    """What becomes of documents' texts before boilerplate is cut."""
+    uncounted = {name: np.zeros(1, np.int32) for name in _COUNTS}
+    return [text or "" for text in _scrubbed(texts, [0] * len(texts), uncounted, params)]
 
 
 def _scrubbed(
-    values: list[str | None], rows: Sequence[int], counts: dict[str, NDArray[np.int32]], params: Params
+    values: Sequence[str | None], rows: Sequence[int], counts: dict[str, NDArray[np.int32]], params: Params
 ) -> list[str | None]:
     """The values cleaned, masked and softened, each distinct one once; what was found is added at the value's row."""
     kinds, tokens = frozenset(params.kinds), params.tokens

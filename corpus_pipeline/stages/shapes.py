@@ -12,10 +12,10 @@ one shuffle and sort of its source, kept on disk because two things are read fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from unicodedata import category, normalize
 
 import pyarrow as pa
@@ -99,27 +99,49 @@ Shape = Annotated[Qna | Dialogue | Thread | Article, Field(discriminator="kind")
 
 def seen(text: Column) -> Column:
     """Whether there is anything to see in a text."""
-    return F.regexp_replace(text, UNSEEN, "") != ""
+    return ~fewer_seen(text, 1)
+
+
+def fewer_seen(text: Column, count: int) -> Column:
+    """Whether a text has fewer characters than `count` that can be seen; nearly always its beginning says no."""
+    head = F.substring(text, 1, 2 * count + 30)
+    few, all_few = (F.length(F.regexp_replace(part, UNSEEN, "")) < count for part in (head, text))
+    return few & all_few
+
+
+class Tried(NamedTuple):
+    """A setting: its place, SQL over the columns of the source, and what is made of its value."""
+
+    where: str
+    sql: str
+    use: Callable[[Column], Column] = F.struct
 
 
 def checked(where: str, df: DataFrame, sql: str, use: Callable[[Column], Column] = F.struct) -> Column:
-    """`sql` over the columns of `df`, tried now as `use` makes of it, so that the error names the place in the config.
+    """`sql` over the columns of `df`; see checked_all."""
+    return checked_all("", df, [Tried(where, sql, use)])[0]
 
-    It must give one value per row: beside other columns, no aggregate and no generator stands.
+
+def checked_all(where: str, df: DataFrame, tried: Sequence[Tried]) -> list[Column]:
+    """Each SQL over the columns of `df`, tried now as `use` makes of it: so the error names the place in the config.
+
+    It must give one value per row: beside other columns, no aggregate and no generator stands. Spark takes 10 ms a try.
     """
     from pyspark.errors import PySparkException
 
     try:
-        expression = F.expr(sql)
-        df.select("*", F.struct(use(expression)))
+        found = [F.expr(one.sql) for one in tried]
+        df.select("*", *(F.struct(one.use(value)) for one, value in zip(tried, found, strict=True)))
     except PySparkException as error:
+        if len(tried) > 1:
+            return [checked_all(where, df, [one])[0] for one in tried]
         raise ConfigError(
-            f"{where}: {sql}",
+            f"{where}{tried[0].where}: {tried[0].sql}",
             f"a SQL expression over {', '.join(df.columns)}, of a type that can stand here",
             error.getCondition() or "an error",
             "Correct the expression.",
         ) from None
-    return expression
+    return found
 
 
 def choose(name: str, df: DataFrame, shape: Qna) -> DataFrame:

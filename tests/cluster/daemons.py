@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -85,6 +87,19 @@ def _born(pid: int) -> str | None:
     except OSError:
         return None
     return None if state == "Z" else rest[18]
+
+
+def told(page: str, name: str) -> int:
+    """The number that `name` has in a page of JSON on the first loopback address; 0 while it does not answer.
+
+    page  port and path, `8080/json/`
+    """
+    try:
+        with urllib.request.urlopen(f"http://{HOSTS[0]}:{page}", timeout=10) as answer:
+            found = re.search(rf'"{name}"\s*:\s*(\d+)', answer.read().decode())
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def free_ports(count: int) -> list[int]:

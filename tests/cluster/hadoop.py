@@ -13,15 +13,13 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.request
-from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pyspark
 
 from corpus_pipeline.run.java import find_java
-from tests.cluster.daemons import HOSTS, Daemons, free_ports
+from tests.cluster.daemons import HOSTS, Daemons, free_ports, told
 
 SPARK_HOME = Path(pyspark.__file__).parent
 _POM = Path(__file__).with_name("pom.xml")
@@ -70,8 +68,8 @@ class Hadoop(Daemons):
         for name in _DAEMONS:
             self.start_one(name, classes)
         self.wait("HDFS", lambda: self.live_datanodes() == len(HOSTS))
-        nodes = partial(self._number, "resourcemanager_http", "ws/v1/cluster/metrics", "activeNodes")
-        self.wait("YARN", lambda: nodes() == len(HOSTS))
+        metrics = f"{self._ports()['resourcemanager_http']}/ws/v1/cluster/metrics"
+        self.wait("YARN", lambda: told(metrics, "activeNodes") == len(HOSTS))
 
     def start_one(self, name: str, classes: str | None = None) -> None:
         """Start the daemon unless it runs."""
@@ -88,22 +86,13 @@ class Hadoop(Daemons):
     def live_datanodes(self) -> int:
         """As the NameNode counts them."""
         state = "jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
-        return self._number("namenode_http", state, "NumLiveDataNodes")
+        return told(f"{self._ports()['namenode_http']}/{state}", "NumLiveDataNodes")
 
     def shell(self, *arguments: str) -> str:
         """What Hadoop's own client prints, as `hadoop fs`. Raises CalledProcessError."""
         command = [str(SPARK_HOME / "bin" / "spark-class"), "org.apache.hadoop.fs.FsShell", *arguments]
         environment = {**os.environ, "HADOOP_CONF_DIR": str(self.conf), "JAVA_HOME": find_java(), "LC_ALL": "C.UTF-8"}
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-
-    def _number(self, port: str, path: str, name: str) -> int:
-        """A figure that a daemon tells over HTTP; 0 while it does not."""
-        try:
-            with urllib.request.urlopen(f"http://{HOSTS[0]}:{self._ports()[port]}/{path}", timeout=10) as answer:
-                found = re.search(rf'"{name}"\s*:\s*(\d+)', answer.read().decode())
-        except OSError:
-            return 0
-        return int(found[1]) if found else 0
 
     def _ports(self) -> dict[str, int]:
         found: dict[str, int] = json.loads((self.folder / "ports.json").read_text())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
 import pyspark
 
 from corpus_pipeline.run.java import find_java
-from tests.cluster.daemons import HOSTS, Daemons, free_ports
+from tests.cluster.daemons import HOSTS, Daemons, free_ports, told
 
 SPARK_HOME = Path(pyspark.__file__).parent
 _PACKAGE = "org.apache.spark.deploy"
@@ -28,7 +26,7 @@ class Standalone(Daemons):
         for host in hosts:
             own = ["--host", host, "--webui-port", "0", "--cores", "1", "--memory", memory]
             self._start(f"worker-{host}", "worker.Worker", [*own, "--work-dir", str(self.folder / host), address])
-        self.wait("Spark standalone", lambda: _workers(page) == len(hosts))
+        self.wait("Spark standalone", lambda: told(f"{page}/json/", "aliveworkers") == len(hosts))
         return address
 
     def _start(self, name: str, main: str, arguments: list[str]) -> None:
@@ -40,16 +38,6 @@ class Standalone(Daemons):
             "SPARK_DAEMON_MEMORY": "256m",
         }
         self.start(name, [str(SPARK_HOME / "bin" / "spark-class"), f"{_PACKAGE}.{main}", *arguments], environment)
-
-
-def _workers(page: int) -> int:
-    """How many the master knows; 0 while it does not answer."""
-    try:
-        with urllib.request.urlopen(f"http://{HOSTS[0]}:{page}/json/", timeout=10) as answer:
-            found = re.search(r'"aliveworkers"\s*:\s*(\d+)', answer.read().decode())
-    except OSError:
-        return 0
-    return int(found[1]) if found else 0
 
 
 if __name__ == "__main__":

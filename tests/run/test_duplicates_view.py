@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import fs as arrow_fs
 
-from corpus_pipeline.run import small_table
+from corpus_pipeline.run import small_files
 from corpus_pipeline.run.duplicates_view import LENGTH, PAIRS, SOURCES, differences, samples, summary, visible
 from corpus_pipeline.run.storage import Storage
 
@@ -188,8 +188,8 @@ class Folder:
         return arrow_fs.LocalFileSystem(), str(self.folder / path)
 
 
-def read(folder: Path, table: str = "duplicate_samples") -> list[small_table.Row] | None:
-    return small_table.read(cast(Storage, Folder(folder)), table, table)
+def read(folder: Path, table: str = "duplicate_samples") -> list[small_files.Row] | None:
+    return small_files.rows(cast(Storage, Folder(folder)), table, table)
 
 
 def test_bytes_that_are_no_text_hide_no_row(tmp_path: Path) -> None:

@@ -65,3 +65,19 @@ def test_conform_refuses_extra_columns() -> None:
     batch = pa.RecordBatch.from_pydict({"a": ["x"], "b": ["y"]})
     with pytest.raises(ContractError):
         conform(batch, pa.schema([("a", pa.string())]), "here")
+
+
+def nulls_and_sizes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """`a`: what each list and map is; `n`: columns that came."""
+    shown = [repr(row) for row in batch.to_pylist()]
+    return pa.RecordBatch.from_pydict({"a": pa.array(shown), "n": pa.array([batch.num_columns] * len(shown))})
+
+
+def test_a_list_or_map_that_is_null_is_not_an_empty_one(spark: SparkSession) -> None:
+    rows = [(1, None, None), (2, [], {}), (3, ["가", None], {"k": "v"}), (4, None, {"k": None})]
+    df = spark.createDataFrame(rows, "id long, names array<string>, facts map<string, string>").coalesce(1)
+    found = map_batches(df, nulls_and_sizes, ["names", "id", "facts"], RESULT).collect()
+    expected = [
+        {"names": names, "id": i, "facts": None if facts is None else [*facts.items()]} for i, names, facts in rows
+    ]
+    assert sorted(map(tuple, found)) == sorted((repr(row), 3) for row in expected)

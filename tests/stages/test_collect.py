@@ -25,8 +25,7 @@ def collected(spark: SparkSession, partitions: int = 4, **params: Any) -> tuple[
     settings = Params(**params)
     spark.conf.set("spark.sql.shuffle.partitions", partitions)
     storage = Storage(spark)
-    for name, source in settings.sources.items():
-        sources.listing(spark, name, source)
+    sources.listings(spark, settings.sources)
     tables = collect.transform(sources.read(spark, storage, settings), settings)
     documents, rejected = tables["raw_documents"].collect(), tables["rejected_records"].collect()
     read = {row["source"]: row["records"] for row in tables["records_read"].collect()}

@@ -13,8 +13,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels.morphemes import pieces
+from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages import sample
-from corpus_pipeline.stages.curve import ALL, Figures
+from corpus_pipeline.stages.curve import Figures
 from corpus_pipeline.stages.drawing import draw, find_edges
 from corpus_pipeline.stages.sample import Params
 from tests.real_documents import Documents, tables, texts

@@ -12,8 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from corpus_pipeline.run.publish import Aside
+from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages import drawing, sample
-from corpus_pipeline.stages.curve import ALL, Figures
+from corpus_pipeline.stages.curve import Figures
 from corpus_pipeline.stages.sample import Params, Rule, choose
 
 SEED = 5
