@@ -8,14 +8,16 @@ the task, so executors need no Hadoop configuration of their own.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.errors import ResourceError
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 # scheme -> prefixes of Hadoop's settings that its client is given
 _SETTINGS = {
     "hdfs": (
@@ -61,6 +63,17 @@ def open_file_system(uri: str, settings: Mapping[str, str] = {}) -> tuple[arrow_
         return _s3(parts.netloc, settings), unquote(parts.netloc + parts.path)
     fs, path = arrow_fs.FileSystem.from_uri(uri)
     return fs, path
+
+
+def file_system_of(path: str, settings: Mapping[str, str] = {}) -> tuple[arrow_fs.FileSystem, str]:
+    """The same for a path as Hadoop shows it, not quoted (`file:/a b`, `s3a://bucket/a`), or one without a scheme.
+
+    >>> file_system_of("file:/data/한글 이름.warc.gz")[1]
+    '/data/한글 이름.warc.gz'
+    """
+    scheme, rest = path.split(":", 1) if _SCHEME.match(path) else ("file", os.path.abspath(path))
+    rest = rest if scheme != "file" else "/" + rest.lstrip("/")
+    return open_file_system(f"{scheme}:{quote(rest, safe='/:@')}", settings)
 
 
 def _hdfs(authority: str, settings: Mapping[str, str]) -> arrow_fs.FileSystem:

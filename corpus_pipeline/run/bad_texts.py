@@ -18,7 +18,7 @@ from corpus_pipeline.resources import read_tsv
 from corpus_pipeline.run.plain_texts import Text
 
 FEW_WORDS = 6  # eojeol: fewer cannot be shuffled or repeated in a way that anyone would call bad
-FEWSENTENCES = 4  # fewer cannot be a mixture
+FEW_SENTENCES = 4  # fewer cannot be a mixture
 LONGEST = 8_000  # characters of a bad text: that of plain_texts, so that length tells nothing
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # of a keyboard, and the same keys in its Korean layout
 KOREAN_ROWS = ("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", "ㅁㄴㅇㄹㅎㅗㅓㅏㅣ", "ㅋㅌㅊㅍㅠㅜㅡ")
@@ -219,7 +219,7 @@ def shuffled_words(text: Text, pool: Pool, rng: Random) -> str | None:
 def mixed_sentences(text: Text, pool: Pool, rng: Random) -> str | None:
     """Sentences of the text and of others in turn: each of another document; half of the time of any type."""
     own = sentences(text.text)
-    if len(own) < FEWSENTENCES:
+    if len(own) < FEW_SENTENCES:
         return None
     types = sorted(pool.sentences)
     same_type = rng.random() < 0.5

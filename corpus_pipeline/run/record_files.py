@@ -6,25 +6,20 @@ systems (a folder, HDFS, S3) and gives its records. Memory: one record and one b
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from urllib.parse import quote
 
 import pyarrow as pa
-from pyarrow import fs as arrow_fs
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.run.arrow_files import open_file_system, settings_of
+from corpus_pipeline.run.arrow_files import file_system_of, settings_of
 from corpus_pipeline.stages.arrow import ddl, stream_batches
 from corpus_pipeline.stages.read_files import RAW, archive_records
 
 SPLIT_BYTES = 128 << 20  # of a .gz file to a task; as Spark's own files
 MAX_TASKS = 10_000
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def read(files: DataFrame, limit: int, split: int = SPLIT_BYTES) -> DataFrame:
@@ -56,22 +51,8 @@ def read_ranges(
 def open_file(path: str, settings: Mapping[str, str] = {}) -> pa.NativeFile:
     """A file by its path as Hadoop writes it (`file:/a b`, `hdfs://host/a`, `s3a://bucket/a`). Raises ResourceError."""
     try:
-        fs, inner = file_system(path, settings)
+        fs, inner = file_system_of(path, settings)
         return fs.open_input_file(inner)
     except (OSError, pa.ArrowException) as error:
         todo = "Check that workers can reach it."
         raise ResourceError(path, "a file that can be opened", type(error).__name__, todo) from None
-
-
-def file_system(path: str, settings: Mapping[str, str] = {}) -> tuple[arrow_fs.FileSystem, str]:
-    """Arrow's file system for a path as Hadoop writes it, and the path in it.
-
-    >>> file_system("file:/data/한글 이름.warc.gz")[1]
-    '/data/한글 이름.warc.gz'
-    """
-    scheme, colon, rest = path.partition(":") if _SCHEME.match(path) else ("", "", path)
-    if not colon:
-        return arrow_fs.LocalFileSystem(), os.path.abspath(rest)
-    if scheme == "file":
-        return arrow_fs.LocalFileSystem(), "/" + rest.lstrip("/")
-    return open_file_system(f"{scheme}:{quote(rest, safe='/:@')}", settings)

@@ -25,7 +25,7 @@ import pyarrow as pa
 from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.errors import CorpusError, ResourceError
-from corpus_pipeline.run.record_files import file_system
+from corpus_pipeline.run.arrow_files import file_system_of
 
 _CHUNK = 1 << 20
 _ASIDE = ".unpacking"  # the end of a name until the file is whole
@@ -58,8 +58,8 @@ def unpack(archive: str, folder: str, limits: Limits = Limits()) -> int:
 
     A name that comes twice is an error too: one of the two would be lost.
     """
-    source, path = file_system(archive)
-    target, root = file_system(folder)
+    source, path = file_system_of(archive)
+    target, root = file_system_of(folder)
     packed = source.get_file_info(path).size
     written = total = 0
     seen: set[str] = set()

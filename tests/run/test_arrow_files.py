@@ -10,6 +10,7 @@ import pytest
 from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.errors import ResourceError
+from corpus_pipeline.run import arrow_files
 from corpus_pipeline.run.arrow_files import open_file_system, settings_of
 
 
@@ -41,3 +42,19 @@ def test_hdfs_without_its_client_says_what_to_install() -> None:
         pytest.raises(ResourceError, match=r"corpus-pipeline\[hdfs\]"),
     ):
         open_file_system("hdfs://node:1/out")
+
+
+def test_a_path_is_quoted_for_its_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def opened(uri: str, told: object) -> tuple[None, str]:
+        asked.append((uri, told))
+        return None, ""
+
+    monkeypatch.setattr(arrow_files, "open_file_system", opened)
+    arrow_files.file_system_of("s3a://bucket/가 나.warc.gz")
+    arrow_files.file_system_of("hdfs://host:8020/a", {"dfs.nameservices": "x"})
+    assert asked == [
+        ("s3a://bucket/%EA%B0%80%20%EB%82%98.warc.gz", {}),
+        ("hdfs://host:8020/a", {"dfs.nameservices": "x"}),
+    ]

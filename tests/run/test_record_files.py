@@ -97,19 +97,3 @@ def test_files_by_hadoops_names(tmp_path: Path) -> None:
     with pytest.raises(ResourceError) as caught:
         record_files.open_file(f"file:{tmp_path}/none")
     assert caught.value.where.endswith("/none")
-
-
-def test_a_path_is_quoted_for_its_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, object]] = []
-
-    def opened(uri: str, told: object) -> tuple[None, str]:
-        asked.append((uri, told))
-        return None, ""
-
-    monkeypatch.setattr(record_files, "open_file_system", opened)
-    record_files.file_system("s3a://bucket/가 나.warc.gz")
-    record_files.file_system("hdfs://host:8020/a", {"dfs.nameservices": "x"})
-    assert asked == [
-        ("s3a://bucket/%EA%B0%80%20%EB%82%98.warc.gz", {}),
-        ("hdfs://host:8020/a", {"dfs.nameservices": "x"}),
-    ]
