@@ -301,6 +301,20 @@ def test_no_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "openjdk-17-jre-headless" in caught.value.todo
 
 
+def test_what_java_says_itself_goes_to_the_log(tmp_path: Path) -> None:
+    """Its reason not to start, and in a run that goes well its warning on modules."""
+    for memory, code, expected in (("900x", 1, "Invalid maximum heap size"), ("1g", 0, "incubator modules")):
+        log = tmp_path / memory / "spark-pipeline.log"
+        asked = ["--config", "conf/sample.yaml", "--output", str(tmp_path / "out"), "--dry-run"]
+        asked += ["--log-dir", str(log.parent), "--set", f"spark.driver_memory={memory}"]
+        job = [sys.executable, "jobs/pipeline.py", *asked]
+        ran = subprocess.run(job, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        assert ran.returncode == code
+        assert ran.stderr.startswith("error: CorpusError: spark: expected the job to finish" if code else "run sample")
+        assert expected in log.read_text(encoding="utf-8")
+        assert expected not in ran.stderr
+
+
 def test_an_input_that_changes_meanwhile_is_noticed(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     from corpus_pipeline.run import conserve
 

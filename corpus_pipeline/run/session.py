@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -70,10 +72,26 @@ def start(config: Config, log: str) -> SparkSession:
     settings |= {key: str(value) for key, value in config.spark.conf.items()}
     for key, value in settings.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
     if submitted:
+        spark = builder.getOrCreate()
         spark.sparkContext.setLogLevel("FATAL")
-    return spark
+        return spark
+    with _java_writes_to(log):
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _java_writes_to(log: str) -> Iterator[None]:
+    """A Java that starts here writes to the log what it says beside Spark: warnings on its modules, why it ended."""
+    sys.stderr.flush()
+    ours = os.dup(2)
+    try:
+        with open(log, "ab") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
 
 
 def _no_trace(*_: object) -> None:
