@@ -175,7 +175,7 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, folder: Path, name: str
 
 
 def scrolled(tab: Page) -> bool:
-    """Whether the table in focus has moved, after a moment: the page forbids the eval that the browser would wait by."""
+    """Whether the table in focus has moved, after a moment: the page forbids the eval the browser would wait by."""
     tab.wait_for_timeout(50)
     return bool(tab.evaluate("document.activeElement.scrollLeft > 0"))
 
