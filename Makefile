@@ -3,6 +3,7 @@ PYTHON ?= python3
 CONFIG ?= conf/sample.yaml
 OUT    ?=
 ARGS   ?=
+JOBS   ?= 2
 ONLY   ?= collect scrub dedup classify tokenizer serialize driver_memory end_to_end
 DATA   ?= ../shared/data
 
@@ -45,8 +46,8 @@ classifier train_classifier: setup ## train the quality classifier on the run's 
 provenance: setup ## where a token comes from (SHARD= TOKEN=), or where a document's tokens stand (DOC=)
 	@$(call JOB,provenance) $(if $(DOC),--doc $(DOC),--shard $(SHARD) --token $(TOKEN))
 
-test: setup chromium ## every test
-	@$(PY) -m pytest
+test: setup chromium ## every test, in two processes (JOBS=1: in one, with half the memory)
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 test-fast: setup ## kernels only: no Java, seconds
 	@$(PY) -m pytest tests/kernels corpus_pipeline/kernels

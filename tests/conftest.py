@@ -10,9 +10,18 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from tests import quick_java
 from tests.documentation import assert_runs, clone_to
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For `make test`, two processes: a file stays in one, and those of whole jobs, the longest, come first."""
+    items.sort(key=lambda item: len(item.path.parts))
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +31,7 @@ def spark() -> Iterator[SparkSession]:
         SparkSession.builder.master("local[2]")
         .appName("tests")
         .config("spark.driver.memory", "1500m")
+        .config(quick_java.OPTION, quick_java.options())
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "4")

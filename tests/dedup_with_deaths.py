@@ -18,6 +18,7 @@ from unittest import mock
 from pyspark.sql import SparkSession
 
 from corpus_pipeline.stages import candidates, signatures, verification
+from tests import quick_java
 from tests.dedup_texts import run
 
 KERNELS = ((signatures, "sign_batch"), (candidates, "link"), (verification, "compare"))
@@ -41,6 +42,7 @@ def mortal(module: str, name: str, marker: Path) -> Callable[..., Any]:
 def main(texts: Path, result: Path) -> None:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2,4]").config("spark.driver.memory", "1g")
+    builder = builder.config(quick_java.OPTION, quick_java.options())
     session = builder.config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "3").getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     markers = [result.parent / name for _, name in KERNELS]

@@ -26,10 +26,11 @@ from corpus_pipeline.run.execute import Run, execute
 from corpus_pipeline.run.failures import translate
 from corpus_pipeline.run.publish import STAGING, make_visible
 from corpus_pipeline.run.storage import Storage
+from tests import quick_java
 from tests.small_run import ROOT, assert_conserved, calm, content, run, start, write_config
 from tests.standalone import HOSTS, cluster
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("calm")]
 NAMES = [stage.name for stage in PIPELINE]
 
 
@@ -147,6 +148,7 @@ def test_executors_that_die_or_stand_still_change_nothing(whole: Path, tmp_path:
     conf = {
         "spark.driver.host": HOSTS[0],
         "spark.executor.memory": "700m",
+        "spark.executor.extraJavaOptions": quick_java.options(),
         "spark.executorEnv.PYTHONPATH": f"{tmp_path / 'python'}:{ROOT}",
         "spark.executorEnv.STRAGGLERS": str(tmp_path / "marks"),
         "spark.speculation": True,

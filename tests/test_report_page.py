@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from corpus_pipeline.run import comparison, html_report, page
+from corpus_pipeline.run import comparison, figures, html_report, page
 from corpus_pipeline.run.storage import Storage
 from tests.made_run import (
     AUTO,
@@ -59,7 +59,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publish(folder.parent / "base", {"tags": chain()["tags"]})
     publish(folder, chain())
     storage = cast(Storage, Local(folder))
-    html_report.write(storage, CONFIG, comparison.compare(storage, CONFIG, "base"))
+    run = figures.of_run(storage, CONFIG)
+    html_report.write(storage, CONFIG, run, comparison.compare(storage, CONFIG, run, "base"))
     return folder / page.FOLDER
 
 

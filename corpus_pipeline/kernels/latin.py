@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 NO_LANGUAGE = "zxx"  # ISO 639-2: no linguistic content
 # Western and Eastern European languages in Latin letters, and the Latin-written neighbours of Korea.
@@ -82,6 +81,8 @@ def _bytes(text: str) -> bytes:
 
 def _probabilities(texts: Sequence[bytes]) -> NDArray[np.float64]:
     """[n, LATIN_LANGUAGES], rows sum to 1."""
+    from scipy.sparse import csr_matrix  # 0.15 s, which only this needs
+
     model = _model()
     features = _features(texts, model)
     features.sort(axis=1)

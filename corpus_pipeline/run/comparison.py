@@ -62,16 +62,12 @@ class _Side:
     seconds: Mapping[str, float]
 
 
-def compare(storage: Storage, config: Config, base: str) -> Comparison:
-    """The run of `config` against that at `base`. Raises ResourceError when no run is there."""
+def compare(storage: Storage, config: Config, run: Figures, base: str) -> Comparison:
+    """`run`, made with `config`, against that at `base`. Raises ResourceError when no run is there."""
     before = _Side(_of_base(storage, base), tokenizer_view.card(storage, base), timings.read(storage, base))
     if not before.figures.found:
         raise ResourceError(base, "the output of another run", "no published table", "Correct --base.")
-    now = _Side(
-        figures.read(storage, config.root),
-        tokenizer_view.card(storage, config.output),
-        timings.read(storage, config.output),
-    )
+    now = _Side(run, tokenizer_view.card(storage, config.output), timings.read(storage, config.output))
     return Comparison(base, config.output, list(_parts(before, now)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from corpus_pipeline.pipeline import PIPELINE, STAGES
 from corpus_pipeline.run import manifest
+from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import ALL
@@ -94,6 +95,11 @@ class Figures:
                 seen.setdefault(library, set()).add(version)
         ordered = sorted(seen, key=lambda library: (library != "pyspark", library != "python", library))
         return {name: ", ".join(sorted(seen[name])) for name in ordered}
+
+
+def of_run(storage: Storage, config: Config) -> Figures:
+    """The figures of the run that `config` describes."""
+    return read(storage, config.root, tuple(config.sources))
 
 
 def read(storage: Storage, root: Callable[[str], str], configured: tuple[str, ...] = ()) -> Figures:

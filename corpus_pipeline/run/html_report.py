@@ -46,20 +46,19 @@ _SMALL: Views = {
 }
 
 
-def write(storage: Storage, config: Config, compared: comparison.Comparison | None = None) -> str:
-    """Render the pages, that of the comparison too where there is one. Returns the path of the report."""
+def write(storage: Storage, config: Config, run: Figures, compared: comparison.Comparison | None = None) -> str:
+    """Render the pages of `run`, that of the comparison too where there is one. Returns the path of the report."""
     if compared:
         page.write(
             storage, config.output, "compare", {"config": config, "compared": compared, "cells": comparison.cells}
         )
     else:
         page.remove(storage, config.output, "compare")
-    return page.write(storage, config.output, "index", values(storage, config) | {"compared": compared})
+    return page.write(storage, config.output, "index", values(storage, config, run) | {"compared": compared})
 
 
-def values(storage: Storage, config: Config) -> View:
+def values(storage: Storage, config: Config, run: Figures) -> View:
     """What the template `pages/index.html` shows."""
-    run = figures.read(storage, config.root, tuple(config.sources))
     small = _small(run, storage, config)
     return {
         "config": config,

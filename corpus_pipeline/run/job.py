@@ -133,11 +133,12 @@ def _verified(run: Run, log: str) -> None:
 
 
 def _finish(run: Run, seconds: float, base: str | None) -> None:
-    from corpus_pipeline.run import comparison, html_report
+    from corpus_pipeline.run import comparison, figures, html_report
     from corpus_pipeline.run.summary import summary
 
-    compared = comparison.compare(run.storage, run.config, base) if base else None
-    print(comparison.as_text(compared) if compared else summary(run.storage, run.config))
-    written = html_report.write(run.storage, run.config, compared)
+    found = figures.of_run(run.storage, run.config)
+    compared = comparison.compare(run.storage, run.config, found, base) if base else None
+    print(comparison.as_text(compared) if compared else summary(found, run.config))
+    written = html_report.write(run.storage, run.config, found, compared)
     say(f"report: {written}, figures in {run.output}/quality_report/*.parquet")
     say(f"done in {seconds:.0f} s")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from corpus_pipeline.run import figures
 from corpus_pipeline.run.config import Config
-from corpus_pipeline.run.figures import largest_first
-from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.run.figures import Figures, largest_first
 from corpus_pipeline.run.text_table import lay_out
 
 _COLUMNS = ("source", "records", "rejected", "documents", "kept", "dropped", "MB kept", "tokens")
 _OF = ("raw_documents", "rejected_records", "mixture", "shard_documents", "shard_index")
 
 
-def summary(storage: Storage, config: Config) -> str:
+def summary(run: Figures, config: Config) -> str:
     """Records in, documents kept, dropped by reason, bytes and tokens by source; shards. Plain text."""
-    run = figures.read(storage, config.root)
     if run.todo(*_OF):
         return "The chain is not complete: run `make corpus`."
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyspark
 
 from corpus_pipeline.run.java import find_java
+from tests import quick_java
 from tests.cluster.daemons import HOSTS, Daemons, free_ports, told
 
 SPARK_HOME = Path(pyspark.__file__).parent
@@ -36,6 +37,7 @@ class Standalone(Daemons):
             "SPARK_HOME": str(SPARK_HOME),
             "JAVA_HOME": find_java(),
             "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_DAEMON_JAVA_OPTS": f"-XX:+UseSerialGC {quick_java.options()}",
         }
         self.start(name, [str(SPARK_HOME / "bin" / "spark-class"), f"{_PACKAGE}.{main}", *arguments], environment)
 

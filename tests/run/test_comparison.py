@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_pipeline.errors import ResourceError
-from corpus_pipeline.run import comparison, html_report
+from corpus_pipeline.run import comparison, figures, html_report
 from corpus_pipeline.run.comparison import Change, Comparison, Part
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
@@ -28,7 +28,12 @@ def folder(tmp_path: Path) -> Path:
 def compared(folder: Path, base: dict[str, Manifest], now: dict[str, Manifest]) -> Comparison:
     publish(folder.parent / "base", base)
     publish(folder, now)
-    return comparison.compare(cast(Storage, Local(folder)), CONFIG, "base")
+    return compare(folder, "base")
+
+
+def compare(folder: Path, base: str) -> Comparison:
+    storage = cast(Storage, Local(folder))
+    return comparison.compare(storage, CONFIG, figures.of_run(storage, CONFIG), base)
 
 
 def changes(of: Comparison) -> dict[str, list[Change]]:
@@ -77,7 +82,7 @@ def test_versions_sources_card_quality_and_time(folder: Path) -> None:
     (folder / "quality_report/_timings.json").write_text(json.dumps({"dedup": 12.5}))
     publish(folder.parent / "base", base, '{"mode": "byte"}')
     publish(folder, now, '{"mode": "morpheme"}')
-    found = changes(comparison.compare(cast(Storage, Local(folder)), CONFIG, "base"))
+    found = changes(compare(folder, "base"))
     assert found["Versions"] == [Change("pyspark", "4.2.1, 4.3.0", "4.3.0")]
     assert found["Quality"] == [Change("mean score, all", 0.5, 0.8)]
     assert found["Tokenizer"] == [Change("mode", "byte", "morpheme")]
@@ -110,16 +115,18 @@ def test_figures_of_a_root_of_its_own_come_from_the_quality_report(folder: Path)
 def test_no_run_at_the_base_is_said(folder: Path) -> None:
     publish(folder, chain())
     with pytest.raises(ResourceError) as caught:
-        comparison.compare(cast(Storage, Local(folder)), CONFIG, "gone")
+        compare(folder, "gone")
     assert caught.value.where == "gone"
 
 
 def test_the_page_of_a_comparison_goes_when_a_report_is_made_without(folder: Path) -> None:
     storage = cast(Storage, Local(folder))
-    html_report.write(storage, CONFIG, compared(folder, chain(), chain()))
+    found = compared(folder, chain(), chain())
+    run = figures.of_run(storage, CONFIG)
+    html_report.write(storage, CONFIG, run, found)
     assert "compare.ko.html" in (folder / "report/index.ko.html").read_text(encoding="utf-8")
     assert (folder / "report/compare.html").exists()
-    html_report.write(storage, CONFIG)
+    html_report.write(storage, CONFIG, run)
     assert sorted(one.name for one in (folder / "report").iterdir()) == ["index.html", "index.ko.html"]
     assert "compare.html" not in (folder / "report/index.html").read_text(encoding="utf-8")
 

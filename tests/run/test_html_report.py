@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from corpus_pipeline.pipeline import PIPELINE
-from corpus_pipeline.run import comparison, html_report, mixture_view, page
+from corpus_pipeline.run import comparison, figures, html_report, mixture_view, page
 from corpus_pipeline.run.config import Config, check
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.storage import Storage
@@ -63,7 +63,8 @@ def rendered(
     language: str = "en",
 ) -> str:
     publish(PLACE[0], manifests, card)
-    path = html_report.write(cast(Storage, Local(PLACE[0])), config)
+    storage = cast(Storage, Local(PLACE[0]))
+    path = html_report.write(storage, config, figures.of_run(storage, config))
     return (PLACE[0] / path.removeprefix("out/")).with_name(page.file_name("index", language)).read_text("utf-8")
 
 
@@ -268,8 +269,9 @@ def compared(folder: Path, now: dict[str, Manifest], base: dict[str, Manifest]) 
     publish(folder.parent / "base", base)
     publish(folder, now)
     storage = cast(Storage, Local(folder))
-    found = comparison.compare(storage, CONFIG, "base")
-    html_report.write(storage, CONFIG, found)
+    run = figures.of_run(storage, CONFIG)
+    found = comparison.compare(storage, CONFIG, run, "base")
+    html_report.write(storage, CONFIG, run, found)
     return found
 
 

@@ -26,6 +26,7 @@ from corpus_pipeline.run.java import find_java
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages import serialize
 from corpus_pipeline.stages.arrow import stream_batches, struct_of
+from tests import quick_java
 from tests.small_tokenizer import card, trained
 from tests.standalone import HOSTS, cluster
 
@@ -105,6 +106,8 @@ if __name__ == "__main__":
     session = (
         SparkSession.builder.master(sys.argv[1])
         .config("spark.driver.host", HOSTS[0])
+        .config(quick_java.OPTION, quick_java.options())
+        .config("spark.executor.extraJavaOptions", quick_java.options())
         .config("spark.executor.memory", "700m")
         .config("spark.executorEnv.PYTHONPATH", str(ROOT))
         .config("spark.ui.enabled", "false")
