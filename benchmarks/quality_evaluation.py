@@ -31,7 +31,7 @@ from corpus_pipeline.stages.classify import INPUT, Params, assess
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data/sample"
 SETTINGS = Params(limits_by_type={"literature_ja": {"max_mean_eojeol_length": None}})  # Japanese has no spaces
-NOT_ABOUT_THIS = {"profanity"}
+NOT_ABOUT_THIS = {"profanity", "hate"}
 CHARACTERS = 3_000_000  # of each source: as in training, so that the parts are the same
 BATCH = 500
 ENOUGH = 100  # clean texts of a type, for its loss to be held to the bound

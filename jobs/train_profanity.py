@@ -5,4 +5,4 @@ import sys
 from corpus_pipeline.run.profanity_training import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("train_profanity"))

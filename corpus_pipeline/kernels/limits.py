@@ -55,6 +55,7 @@ LIMITS: dict[str, float | None] = {
     "max_urls_per_eojeol": 0.2,  # measured: p99.8 of encyclopedia pages 0.18, of technical pages 0.22
     "max_profanity_ratio": 0.05,  # own choice: one profane word in twenty
     "max_profane_share": 0.3,  # of lines, by characters; kernels/profanity_model.py
+    "max_hate_share": 0.3,  # the same
     "max_spam_ratio": 0.05,  # measured: 20 of 50,463 clean documents; kernels/spam.py
     "max_contacts_per_eojeol": 0.02,  # measured: none of 9,343 clean documents; kernels/spam.py
     "max_foreign_letter_share": 0.3,  # measured: none of 15 types lost; null where Chinese or Cyrillic is wanted
@@ -85,6 +86,7 @@ _SHORT: dict[str, float | None] = {  # what people say or type in one breath
     "max_list_line_share": None,  # speech has short lines and no full stops
     "max_profanity_ratio": 0.3,  # own choice
     "max_profane_share": 0.5,  # kernels/profanity_model.py: a comment is one line or two
+    "max_hate_share": 0.5,  # the same
     "min_word_order": -0.5,  # measured: 0.4 % of comments lost, at -0.2 1.2 %: fragments of a sentence
 }
 _LEGAL: dict[str, float | None] = {  # formulaic by nature

@@ -1,14 +1,16 @@
-"""The share of a document that is profane: pieces that the matcher or a linear model of hashed n-grams flags.
+"""The shares of a document that are profane and hateful: pieces that a matcher or linear models of hashed n-grams flag.
 
 A piece is a line, or a part of at most UNIT_CHARS characters of a longer one. It is profane when `profanity.find` finds
 a word in it, also in letters written apart (씨 이 발), or when the model's score passes its threshold. Pieces count by
 their characters, so one swear word in a long article says little; a comment is mostly one piece.
 Text that scrub starred still counts; where it wrote mild words much is lost, and its count of words is left
 (`profanity_ratio`). Bias: score, never delete; clean text stays unflagged before every insult is caught.
-What the model learned, and how well it does: resources/models/profanity.md.
+A second model, of comments that were labelled hateful or offensive, also sees contempt in clean words; it looks at
+syllables alone, which were counted for the first one already, and never at fewer than HATE_CHARS characters.
+What the models learned, and how well they do: resources/models/profanity.md, hate.md.
 
-Rule: profane_share over 0.3, and over 0.5 for what is typed in one breath (review, comment, dialogue, chat). Measured
-on texts not learned (card): 0.1 clean documents a MB of edited text, some 4 of spoken utterances.
+Rule: profane_share or hate_share over 0.3, and over 0.5 for what is typed in one breath (review, comment, dialogue,
+chat). Measured on texts not learned (cards): of either 0.1 clean documents a MB of edited text, 4 of spoken utterances.
 Cost on one core: 18 MB/s of Korean pages, 13 of one-liners.
 """
 
@@ -29,20 +31,24 @@ from corpus_pipeline.kernels.profanity_ngrams import BUCKETS_LOG2, Ngrams, jamo_
 from corpus_pipeline.resources import read_model, read_tsv
 
 CHUNK_CHARS, CHUNK_PIECES = 100_000, 4_096  # own choice: temporaries of some 10 MB, which stay near the processor
+HATE_CHARS = 8  # own choice: a word alone (아줌마, 쓰레기) says too little
 _CLEAN = re.compile(
     "|".join(sorted({word for row in read_tsv("ko/profanity.tsv") for word in row[2].split()}, reverse=True))
 )
 
+PROFANITY, HATE = "profanity.npz", "hate.npz"
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Seen = tuple[Ints, Ints]  # of each piece: the sum of the weights of its n-grams, and their number
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
     """weights [2**BUCKETS_LOG2] whole steps; score of a piece: their sum / root of their number * step + bias.
 
-    look: without the bias, what syllables alone must score for a second look; threshold: from which score on a piece is
-    profane.
+    look: without the bias, what syllables alone must score for a second look, infinite where there is none and their
+    score is all; threshold: from which score on a piece is profane (or hateful).
     """
 
     weights: NDArray[np.int8]
@@ -53,18 +59,25 @@ class Model:
 
 
 def profanity_columns(texts: Sequence[str]) -> dict[str, Floats]:
-    """profane_share: characters of profane pieces / characters of all pieces, 0 to 1, 0 for a blank text. In order.
+    """profane_share, hate_share: characters of such pieces / characters of all pieces, 0 to 1, 0 for a blank text.
+
+    In the order of the texts.
 
     >>> found = profanity_columns(["병신년 새해의 시발점", "씨발 꺼져\\n좋은 아침입니다", ""])
     >>> found["profane_share"].round(2).tolist()
     [0.0, 0.38, 0.0]
     """
-    total, profane = np.zeros(len(texts)), np.zeros(len(texts))
+    words, contempt = models = load(PROFANITY), load(HATE)
+    total, profane_, hateful = np.zeros((3, len(texts)))
     for pieces, owners in _pieces(texts):
         lengths = np.fromiter(map(len, pieces), np.float64, len(pieces))
+        seen = _sums(syllable_ngrams(pieces), models)
         total += np.bincount(owners, lengths, len(texts))
-        profane += np.bincount(owners, lengths * _is_profane(pieces), len(texts))
-    return {"profane_share": profane / np.maximum(total, 1)}
+        profane_ += np.bincount(owners, lengths * _is_profane(pieces, words, seen[0]), len(texts))
+        flagged = (_scores(pieces, contempt, seen[1]) >= contempt.threshold) & (lengths >= HATE_CHARS)
+        hateful += np.bincount(owners, lengths * flagged, len(texts))
+    whole = np.maximum(total, 1)
+    return {"profane_share": profane_ / whole, "hate_share": hateful / whole}
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[tuple[list[str], Ints]]:
@@ -79,9 +92,8 @@ def _pieces(texts: Sequence[str]) -> Iterator[tuple[list[str], Ints]]:
         first += len(chunk)
 
 
-def _is_profane(pieces: Sequence[str]) -> NDArray[np.bool_]:
-    model = load()
-    flagged = scores(pieces, model) >= model.threshold
+def _is_profane(pieces: Sequence[str], model: Model, seen: Seen) -> NDArray[np.bool_]:
+    flagged = _scores(pieces, model, seen) >= model.threshold
     at = np.flatnonzero(flagged).tolist()
     if at:
         flagged[at] = scores([_without_look_alikes(pieces[i]) for i in at], model) >= model.threshold
@@ -98,28 +110,39 @@ def scores(pieces: Sequence[str], model: Model) -> Floats:
 
     Sums of whole numbers, so the same in any batch.
     """
+    (seen,) = _sums(syllable_ngrams(pieces), [model])
+    return _scores(pieces, model, seen)
+
+
+def _scores(pieces: Sequence[str], model: Model, seen: Seen) -> Floats:
+    """The same of pieces whose syllables were seen."""
+    first = _scaled(*seen, model)
+    if model.look == np.inf:
+        return first + model.bias
     found = np.full(len(pieces), -np.inf)
-    sums, number = _sums(syllable_ngrams(pieces), model)
-    at = np.flatnonzero(_scaled(sums, number, model) >= model.look)
+    at = np.flatnonzero(first >= model.look)
     if len(at):
-        more, again = _sums(jamo_ngrams([pieces[i] for i in at.tolist()]), model)
-        found[at] = _scaled(sums[at] + more, number[at] + again, model) + model.bias
+        (more,) = _sums(jamo_ngrams([pieces[i] for i in at.tolist()]), [model])
+        sums, number = (own[at] + new for own, new in zip(seen, more, strict=True))
+        found[at] = _scaled(sums, number, model) + model.bias
     return found
 
 
 def first_look(pieces: Sequence[str], model: Model) -> Floats:
     """What the syllables alone score, without the bias."""
-    return _scaled(*_sums(syllable_ngrams(pieces), model), model)
+    (seen,) = _sums(syllable_ngrams(pieces), [model])
+    return _scaled(*seen, model)
 
 
-def _sums(orders: Iterable[Ngrams], model: Model) -> tuple[Ints, Ints]:
-    """(sum of the weights, number) of the n-grams of each piece."""
-    sums: Ints = np.zeros(1, np.int64)
+def _sums(orders: Iterable[Ngrams], models: Sequence[Model]) -> list[Seen]:
+    """For each model: of each piece the sum of the weights of its n-grams, and their number."""
+    sums: list[Ints] = [np.zeros(1, np.int64) for _ in models]
     number: Ints = np.zeros(1, np.int64)
     for one in orders:
-        sums = sums + np.add.reduceat(model.weights[one.buckets], one.first, dtype=np.int64)
+        for at, model in enumerate(models):
+            sums[at] = sums[at] + np.add.reduceat(model.weights[one.buckets], one.first, dtype=np.int64)
         number = number + one.number
-    return sums, number
+    return [(own, number) for own in sums]
 
 
 def _scaled(sums: Ints, number: Ints, model: Model) -> Floats:
@@ -127,9 +150,9 @@ def _scaled(sums: Ints, number: Ints, model: Model) -> Floats:
 
 
 @cache
-def load() -> Model:
-    """The bundled model. Raises ResourceError when it is missing or broken."""
-    return read_model("profanity.npz", lambda path: read(path.read_bytes()))
+def load(name: str) -> Model:
+    """A bundled model: PROFANITY or HATE. Raises ResourceError when it is missing or broken."""
+    return read_model(name, lambda path: read(path.read_bytes()))
 
 
 def read(content: bytes) -> Model:

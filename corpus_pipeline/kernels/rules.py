@@ -28,8 +28,8 @@ def reasons(columns: Values, types: Sequence[str], limits: Mapping[str, Limits])
 
     >>> from corpus_pipeline.kernels.features import batch_features
     >>> from corpus_pipeline.kernels.limits import limits_for
-    >>> names = ["profanity_ratio", "profane_share", "junk_score", "spam_ratio", "contacts", "foreign_letter_share"]
-    >>> names += ["syllable_bits", "word_order", "service_spam", "service_promotion"]
+    >>> names = ["profanity_ratio", "profane_share", "hate_share", "junk_score", "spam_ratio", "contacts"]
+    >>> names += ["foreign_letter_share", "syllable_bits", "word_order", "service_spam", "service_promotion"]
     >>> columns = batch_features(["ㅋㅋㅋㅋㅋㅋ 좋아요"] * 2) | dict.fromkeys(names, np.zeros(2))
     >>> looser = {"web": LIMITS, "review": limits_for("review", {}, {"review": {"max_jamo_share": 1}})}
     >>> reasons(columns, ["web", "review"], looser)
@@ -127,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     _under("few_stop_words", "stop_words", "min_stop_words", "hangul"),
     _over("profanity", "profanity_ratio", "max_profanity_ratio"),
     _over("profanity", "profane_share", "max_profane_share"),
+    _over("hate", "hate_share", "max_hate_share"),
     _over("spam", "spam_ratio", "max_spam_ratio"),
     _contacts,
     _over("wrong_encoding", "foreign_letter_share", "max_foreign_letter_share"),
@@ -145,6 +146,6 @@ REASONS = (
     "too_short", "too_long", "mean_eojeol_length", "few_letters", "symbols", "digits", "jamo", "repeated_lines",
     "repeated_paragraphs", "top_ngram", "repeated_ngrams", "repeated_graphemes", "repeated_numbers",
     "repeated_symbols", "low_entropy", "compressible", "bullets", "ellipses", "bare_eojeol", "few_stop_words",
-    "profanity", "repeated_words", "word_list", "links", "spam", "contacts", "wrong_encoding", "random_letters",
+    "profanity", "hate", "repeated_words", "word_list", "links", "spam", "contacts", "wrong_encoding", "random_letters",
     "word_order", "junk", "service_spam", "service_promotion",
 )  # fmt: skip

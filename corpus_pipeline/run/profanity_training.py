@@ -1,4 +1,4 @@
-"""The job train_profanity: labelled comments and clean texts from a folder of corpora -> the model file, or figures."""
+"""The jobs train_profanity and train_hate: labelled comments and clean texts of a folder -> a model, or figures."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ if TYPE_CHECKING:
 CLEAN_CHARS = 900_000  # own choice: of each kind of clean text
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(job: str, arguments: Sequence[str] | None = None) -> int:
     """Train on all comments and write the model, or with --evaluate print figures of those left out. -> exit code."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: sums in one order, so the same bytes
     from corpus_pipeline.run.clean_texts import clean_texts
-    from corpus_pipeline.stages import profanity
+    from corpus_pipeline.stages import hate, profanity
 
+    task = hate if job == "train_hate" else profanity
     figures = "leave a fifth out in turn, and print figures"
-    options = training_parser("train_profanity", __doc__, "profanity.npz", figures).parse_args(arguments)
-    comments = list(_curse(options.data))
+    options = training_parser(job, __doc__, task.MODEL, figures).parse_args(arguments)
+    comments, others = list(_curse(options.data)), list(_hate(options.data))
+    if task is hate:
+        comments, others = others, comments
     clean = clean_texts(options.data, CLEAN_CHARS)
     if options.evaluate:
-        for line in profanity.evaluate(comments, list(_hate(options.data)), clean, say):
+        for line in task.evaluate(comments, others, clean, say):
             print(line, flush=True)
         return 0
-    write_model(options.out, profanity.trained(comments, clean))
+    write_model(options.out, task.trained(comments, clean))
     return 0
 
 

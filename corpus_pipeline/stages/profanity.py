@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus_pipeline.kernels.profanity import find, soften
-from corpus_pipeline.kernels.profanity_model import Model, scores, write
+from corpus_pipeline.kernels.profanity_model import PROFANITY, Model, scores, write
 from corpus_pipeline.kernels.profanity_ngrams import units
 from corpus_pipeline.kernels.profanity_training import Labelled, train
 
+MODEL = PROFANITY
 FOLDS = 5
 NEAR = 0.6  # own choice: Jaccard of 4-grams from which two comments count as one
 EASY, HARD = 2_500, 4_000  # clean pieces: any, and those a first model takes for profane before others
@@ -40,6 +41,7 @@ LOOK_ALIKES = (
     "발표 자료", "병원", "신병 교육대", "연병장", "지갑", "자라", "떡볶이", "젖소", "닥터", "미시간", "게이트",
 )  # fmt: skip
 Bools = NDArray[np.bool_]
+Fit = Callable[[Sequence["Comment"], Sequence[str]], Model]  # comments and clean pieces -> model
 
 
 class Comment(NamedTuple):
@@ -58,7 +60,7 @@ class Clean(NamedTuple):
 def trained(comments: Sequence[Comment], clean: Sequence[Clean]) -> bytes:
     """The model file of all comments: the same bytes for the same texts."""
     known = distinct(comments)
-    return write(_fit(known, _negatives(known, clean)))
+    return write(_fit(known, negatives(known, clean, _fit, EASY, HARD)))
 
 
 def evaluate(
@@ -69,7 +71,7 @@ def evaluate(
     The threshold is one number for all folds, chosen on their scores: the only thing they share with the test.
     """
     known = distinct(comments)
-    negatives = _negatives(known, clean)
+    learned = negatives(known, clean, _fit, EASY, HARD)
     labels = np.array([one.profane for one in known])
     folds = np.array([fold(one.text) for one in known])
     variants: dict[str, list[str]] = {
@@ -80,10 +82,10 @@ def evaluate(
     found = {name: np.zeros(len(known)) for name in variants}
     models = []
     for number in range(FOLDS):
-        models.append(_fit([one for one, own in zip(known, folds, strict=True) if own != number], negatives))
+        models.append(_fit([one for one, own in zip(known, folds, strict=True) if own != number], learned))
         at = np.flatnonzero(folds == number)
         for name, texts in variants.items():
-            found[name][at] = _scores([texts[i] for i in at.tolist()], models[-1])
+            found[name][at] = scored([texts[i] for i in at.tolist()], models[-1])
         say(f"fold {number + 1} of {FOLDS}: {len(at)} comments not seen")
     threshold = models[0].threshold
     for name, texts in variants.items():
@@ -95,23 +97,28 @@ def evaluate(
         yield f"{name}, both: {agreement(labels, both)}; by fold {np.round(by_fold, 3).tolist()}"
         for other in OTHER_THRESHOLDS:
             yield f"- with threshold {other}: {agreement(labels, matched | (found[name] >= other))}"
-    yield from _unseen(_fit(known, negatives), others, clean)
+    yield from _unseen(_fit(known, learned), others, clean)
 
 
 def _unseen(model: Model, others: Sequence[Comment], clean: Sequence[Clean]) -> Iterator[str]:
     flagged = _flagged([one.text for one in others], model)
     yield f"other comments, both: {agreement(np.array([one.profane for one in others]), flagged)}"
+    yield from flagged_clean(clean, lambda pieces: _flagged(pieces, model))
+
+
+def flagged_clean(clean: Sequence[Clean], flagged: Callable[[Sequence[str]], Bools]) -> Iterator[str]:
+    """Lines: of the clean texts of half 1, by kind, those of whose characters more than a share is flagged."""
     for kind in dict.fromkeys(one.kind for one in clean):
         texts = [one.text for one in clean if one.kind == kind and one.half == 1]
         pieces = [units(text) for text in texts]
-        marks = _flagged([piece for own in pieces for piece in own], model)
+        marks = flagged([piece for own in pieces for piece in own])
         borders = np.cumsum([0, *map(len, pieces)])
         shares = []
         for own, begin in zip(pieces, borders.tolist(), strict=False):
             sizes = np.array([len(piece) for piece in own], np.float64)
             shares.append(float(sizes @ marks[begin : begin + len(own)]) / max(float(sizes.sum()), 1))
         size = sum(len(text.encode()) for text in texts) / 1e6
-        over = ", ".join(f"{sum(share > least for share in shares)} over {least}" for least in (0.0, 0.05, 0.3))
+        over = ", ".join(f"{sum(share > least for share in shares)} over {least}" for least in (0.0, 0.05, 0.3, 0.5))
         yield f"clean {kind}: {len(texts)} texts, {size:.2f} MB; {over}"
 
 
@@ -151,13 +158,14 @@ def agreement(labels: Bools, flagged: Bools) -> str:
     return f"F1 {f1(labels, flagged):.4f}, precision {precision:.3f}, recall {recall:.3f} of {len(labels)}"
 
 
-def _negatives(known: Sequence[Comment], clean: Sequence[Clean]) -> list[str]:
-    """Clean pieces to learn from. They are in an order by hash, so the first are of all kinds."""
+def negatives(known: Sequence[Comment], clean: Sequence[Clean], fit: Fit, easy: int, hard: int) -> list[str]:
+    """Clean pieces to learn from: the first `easy`, which are of all kinds, for their order is by hash, and the `hard`
+    ones that a model of those scores highest."""
     pieces = {piece for one in clean if one.half == 0 for piece in units(one.text) if not find(piece)}
     ordered = sorted(pieces, key=lambda piece: hashlib.blake2b(piece.encode(), digest_size=8).digest())
-    first = _scores(ordered, _fit(known, ordered[:EASY]))
-    hardest = np.argsort(-first, kind="stable")[:HARD]
-    return [*ordered[:EASY], *(ordered[i] for i in sorted(hardest.tolist()))]
+    first = scored(ordered, fit(known, ordered[:easy]))
+    hardest = np.argsort(-first, kind="stable")[:hard]
+    return [*ordered[:easy], *(ordered[i] for i in sorted(hardest.tolist()))]
 
 
 def _fit(known: Sequence[Comment], negatives: Sequence[str]) -> Model:
@@ -176,12 +184,13 @@ def _fit(known: Sequence[Comment], negatives: Sequence[str]) -> Model:
     return train([Labelled(text, label, own) for texts, label, own in groups for text in texts])
 
 
-def _scores(pieces: Sequence[str], model: Model) -> NDArray[np.float64]:
+def scored(pieces: Sequence[str], model: Model) -> NDArray[np.float64]:
+    """Log-odds of each piece, in order."""
     parts = [scores(pieces[at : at + CHUNK], model) for at in range(0, len(pieces), CHUNK)]
     return np.concatenate([np.zeros(0), *parts])
 
 
 def _flagged(pieces: Sequence[str], model: Model) -> Bools:
     return np.asarray(
-        (_scores(pieces, model) >= model.threshold) | np.array([bool(find(piece)) for piece in pieces]), np.bool_
+        (scored(pieces, model) >= model.threshold) | np.array([bool(find(piece)) for piece in pieces]), np.bool_
     )

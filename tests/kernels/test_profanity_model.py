@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import profanity_model
 from corpus_pipeline.kernels.profanity import soften
-from corpus_pipeline.kernels.profanity_model import Model, load, profanity_columns, read, scores, write
+from corpus_pipeline.kernels.profanity_model import HATE, PROFANITY, Model, load, profanity_columns, read, scores, write
 from corpus_pipeline.kernels.profanity_ngrams import UNIT_CHARS, jamo_ngrams, syllable_ngrams, units
 from corpus_pipeline.kernels.profanity_training import BUCKETS, Labelled, minimise, train
 
@@ -125,7 +125,53 @@ def test_chunks_do_not_change_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_texts_give_no_rows() -> None:
-    assert profanity_columns([])["profane_share"].shape == (0,)
+    assert {name: found.shape for name, found in profanity_columns([]).items()} == {
+        "profane_share": (0,),
+        "hate_share": (0,),
+    }
+
+
+def hate(*texts: str) -> list[float]:
+    return [float(one) for one in profanity_columns(texts)["hate_share"]]
+
+
+def test_contempt_in_clean_words_is_hate_and_no_profanity() -> None:
+    """Sentences of ours, in the manner of the comments that were learned."""
+    texts = ("얼굴도 못생기고 연기도 못하는 관종 퇴출해라", "둘다 꼴보기 싫다 퇴출시켜라")
+    assert hate(*texts) == [1, 1]
+    assert [share(text) for text in texts] == [0, 0]
+    assert hate(f"{texts[0]}\n{CLEAN}") == [pytest.approx(len(texts[0]) / len(f"{texts[0]}{CLEAN}".strip()), rel=0.02)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLEAN,
+        "혐오 표현을 줄이기 위한 교육이 필요하다",
+        "여성과 남성, 노인이 함께 참여했다",
+        "The team lost.",
+        "",
+        "😀",
+        "아줌마",
+    ],
+)
+def test_clean_text_holds_no_hate(text: str) -> None:
+    assert hate(text) == [0]
+
+
+@given(PIECES)
+@settings(max_examples=30, deadline=None)
+def test_hate_is_scored_the_same_in_any_batch(texts: list[str]) -> None:
+    assert hate(*texts) == [hate(text)[0] for text in texts]
+
+
+def test_a_model_of_syllables_alone_is_its_first_look() -> None:
+    model = load(HATE)
+    texts = ["아무 말", "전혀 다른 말이다"]
+    by_hand = [sum(int(model.weights[b]) for one in syllable_ngrams([t]) for b in one.buckets) for t in texts]
+    numbers = [sum(int(one.number[0]) for one in syllable_ngrams([t])) for t in texts]
+    expected = [s / n**0.5 * model.step + model.bias for s, n in zip(by_hand, numbers, strict=True)]
+    assert scores(texts, model).tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("odd", ["\ud800" * 50, "\0" * 100, "İ" * 200, "\r\n\t\x0b\u2028" * 30, "*" * 500, "ㅋ" * 300])
@@ -202,17 +248,18 @@ def test_a_broken_model_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profanity_model, "read", fails)
     load.cache_clear()
     with pytest.raises(ResourceError, match=r"profanity\.npz"):
-        load()
+        load(PROFANITY)
     monkeypatch.undo()
-    assert load().weights.shape == (BUCKETS,)
+    assert load(PROFANITY).weights.shape == (BUCKETS,)
 
 
-def test_the_card_names_the_bundled_model() -> None:
+@pytest.mark.parametrize("name", [PROFANITY, HATE])
+def test_the_card_names_the_bundled_model(name: str) -> None:
     from importlib.resources import files
 
     folder = files("corpus_pipeline.resources").joinpath("models")
-    content = folder.joinpath("profanity.npz").read_bytes()
-    card = folder.joinpath("profanity.md").read_text(encoding="utf-8")
+    content = folder.joinpath(name).read_bytes()
+    card = folder.joinpath(name.replace(".npz", ".md")).read_text(encoding="utf-8")
     assert hashlib.sha256(content).hexdigest() in card
     assert f"{len(content):,} bytes" in card
     assert len(content) < 2_000_000

@@ -12,8 +12,8 @@ from corpus_pipeline.kernels.limits import LIMITS, LIMITS_BY_TYPE, Limits, limit
 from corpus_pipeline.kernels.rules import REASONS, reasons
 
 OTHERS = (  # what the rules read beside features
-    "profanity_ratio", "profane_share", "junk_score", "spam_ratio", "contacts", "service_spam", "service_promotion",
-    "foreign_letter_share", "syllable_bits", "word_order",
+    "profanity_ratio", "profane_share", "hate_share", "junk_score", "spam_ratio", "contacts", "service_spam",
+    "service_promotion", "foreign_letter_share", "syllable_bits", "word_order",
 )  # fmt: skip
 PROSE = (
     "훈민정음은 조선의 네 번째 임금인 세종이 만든 글자이다. "
@@ -105,6 +105,8 @@ def test_scores_of_models_and_words_of_services_are_rules() -> None:
     assert judged(PROSE, web, profane_share=0.4) == ["profanity"]
     assert judged(PROSE, web, profane_share=0.4, profanity_ratio=0.1) == ["profanity"]  # two rules, one reason
     assert judged(PROSE, limits_for("comment", {}, {}), profane_share=0.4) == []
+    assert judged(PROSE, web, hate_share=0.4) == ["hate"]
+    assert judged(PROSE, limits_for("comment", {}, {}), hate_share=0.4) == []
     assert judged(PROSE, web, junk_score=0.9995) == ["junk"]
     assert judged(PROSE, limits_for("spoken", {}, {}), junk_score=0.7) == ["junk"]
     assert judged(PROSE, web, foreign_letter_share=0.4) == ["wrong_encoding"]
