@@ -16,6 +16,7 @@ from tests.documentation import assert_runs, clone_to
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For `make test`, two processes: a file stays in one, and those of whole jobs, the longest, come first."""
     items.sort(key=lambda item: len(item.path.parts))
