@@ -47,7 +47,7 @@ provenance: setup ## where a token comes from (SHARD= TOKEN=), or where a docume
 	@$(call JOB,provenance) $(if $(DOC),--doc $(DOC),--shard $(SHARD) --token $(TOKEN))
 
 test: setup chromium ## every test, in two processes (JOBS=1: in one, with half the memory)
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup ## kernels only: no Java, seconds
 	@$(PY) -m pytest tests/kernels corpus_pipeline/kernels

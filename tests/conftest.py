@@ -16,13 +16,9 @@ from tests.documentation import assert_runs, clone_to
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `make test`, two processes: a file stays in one, and those of whole jobs, the longest, come first."""
+    """The files of whole jobs, the longest, come first: so the two processes of `make test` end together."""
     items.sort(key=lambda item: len(item.path.parts))
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.schemas import contract
 from tests.documentation import ROOT, blocks, restore, run_page
 
-pytestmark = pytest.mark.xdist_group("clone")  # made once
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 HOWTO = sorted((ROOT / "docs" / "howto").glob("*.md"))
 # run by tests of their own: tests/test_newcomer.py, and below

@@ -30,7 +30,7 @@ from tests import quick_java
 from tests.small_run import ROOT, assert_conserved, calm, content, run, start, write_config
 from tests.standalone import HOSTS, cluster
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("calm")]
+pytestmark = pytest.mark.spark
 NAMES = [stage.name for stage in PIPELINE]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.documentation import ROOT, blocks, restore, run_page
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("clone")]
+pytestmark = pytest.mark.spark
 PAGE = ROOT / "docs" / "howto" / "first_hour.md"
 STEPS = ("make corpus", "conf/mine.yaml", "mix.min_quality_rank", "make report", "BASE=out/mine", "make provenance")
 

@@ -21,7 +21,6 @@ from corpus_pipeline.pipeline import PIPELINE
 from corpus_pipeline.run.arrow_files import open_file_system
 from tests.small_run import assert_conserved, calm, content, run, start, write_config
 
-pytestmark = pytest.mark.xdist_group("calm")
 SECRET = "a synthetic secret that stands in no file"
 KEYS = {"AWS_ACCESS_KEY_ID": "synthetic", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1"}
 BUCKET = "corpus"
