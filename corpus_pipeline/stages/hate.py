@@ -15,19 +15,18 @@ from corpus_pipeline.kernels.profanity_model import HATE, HATE_CHARS, Model, wri
 from corpus_pipeline.kernels.profanity_training import Labelled, train
 from corpus_pipeline.stages.classifier_fit import auc
 from corpus_pipeline.stages.profanity import (
-    FOLDS,
     Clean,
     Comment,
     agreement,
     distinct,
     flagged_clean,
-    fold,
     negatives,
     scored,
+    scored_unseen,
 )
 
 MODEL = HATE
-THRESHOLD = 2.0  # own choice: at 0 a MB of clean utterances has 78 flagged ones, here one (card)
+THRESHOLD = 2.0  # own choice: at 0 a MB of clean utterances has 78 flagged ones, here none (card)
 EASY, HARD = 4_000, 8_000  # clean pieces: any, and those a first model takes for hateful before others
 CLEAN_WEIGHT = 0.3  # measured: 0.1 leaves 20 utterances a MB flagged, 1 costs 0.02 of AUC
 OTHER_THRESHOLDS = (0.0, 0.5, 1.0, 1.5)  # what they would give
@@ -46,13 +45,8 @@ def evaluate(
     known = distinct(comments)
     learned = negatives(known, clean, _fit, EASY, HARD)
     labels = np.array([one.profane for one in known])
-    folds = np.array([fold(one.text) for one in known])
-    found = np.zeros(len(known))
-    for number in range(FOLDS):
-        model = _fit([one for one, own in zip(known, folds, strict=True) if own != number], learned)
-        at = np.flatnonzero(folds == number)
-        found[at] = scored([known[i].text for i in at.tolist()], model)
-        say(f"fold {number + 1} of {FOLDS}: {len(at)} comments not seen")
+    texts = {MODEL: [one.text for one in known]}
+    found = scored_unseen(known, texts, lambda rest: _fit(rest, learned), say)[MODEL]
     yield f"AUC {auc(found, labels):.4f} of {len(known)}"
     for threshold in (THRESHOLD, *OTHER_THRESHOLDS):
         yield f"threshold {threshold}: {agreement(labels, found >= threshold)}"

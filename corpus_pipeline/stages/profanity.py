@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -79,15 +79,9 @@ def evaluate(
         "softened, stars": [soften(one.text)[0] for one in known],
         "softened, mild": [soften(one.text, "mild")[0] for one in known],
     }
-    found = {name: np.zeros(len(known)) for name in variants}
-    models = []
-    for number in range(FOLDS):
-        models.append(_fit([one for one, own in zip(known, folds, strict=True) if own != number], learned))
-        at = np.flatnonzero(folds == number)
-        for name, texts in variants.items():
-            found[name][at] = scored([texts[i] for i in at.tolist()], models[-1])
-        say(f"fold {number + 1} of {FOLDS}: {len(at)} comments not seen")
-    threshold = models[0].threshold
+    found = scored_unseen(known, variants, lambda rest: _fit(rest, learned), say)
+    model = _fit(known, learned)
+    threshold = model.threshold
     for name, texts in variants.items():
         matched = np.array([bool(find(text)) for text in texts])
         for how, flagged in (("matcher", matched), ("model", found[name] >= threshold)):
@@ -97,7 +91,25 @@ def evaluate(
         yield f"{name}, both: {agreement(labels, both)}; by fold {np.round(by_fold, 3).tolist()}"
         for other in OTHER_THRESHOLDS:
             yield f"- with threshold {other}: {agreement(labels, matched | (found[name] >= other))}"
-    yield from _unseen(_fit(known, learned), others, clean)
+    yield from _unseen(model, others, clean)
+
+
+def scored_unseen(
+    known: Sequence[Comment],
+    variants: Mapping[str, Sequence[str]],
+    fit: Callable[[Sequence[Comment]], Model],
+    say: Callable[[str], None],
+) -> dict[str, NDArray[np.float64]]:
+    """Name -> the score of each comment's text in that variant, by a model of the comments of other folds."""
+    folds = np.array([fold(one.text) for one in known])
+    found = {name: np.zeros(len(known)) for name in variants}
+    for number in range(FOLDS):
+        model = fit([one for one, own in zip(known, folds, strict=True) if own != number])
+        at = np.flatnonzero(folds == number)
+        for name, texts in variants.items():
+            found[name][at] = scored([texts[i] for i in at.tolist()], model)
+        say(f"fold {number + 1} of {FOLDS}: {len(at)} comments not seen")
+    return found
 
 
 def _unseen(model: Model, others: Sequence[Comment], clean: Sequence[Clean]) -> Iterator[str]:
