@@ -28,7 +28,7 @@ from corpus_pipeline.stages.profanity import (
 MODEL = HATE
 THRESHOLD = 2.0  # own choice: at 0 a MB of clean utterances has 78 flagged ones, here none (card)
 EASY, HARD = 4_000, 8_000  # clean pieces: any, and those a first model takes for hateful before others
-CLEAN_WEIGHT = 0.3  # measured: 0.1 leaves 20 utterances a MB flagged, 1 costs 0.02 of AUC
+CLEAN_WEIGHT = 0.3  # measured: at 1.5, 0.1 leaves 20 utterances a MB flagged; 1 costs 0.02 of AUC
 OTHER_THRESHOLDS = (0.0, 0.5, 1.0, 1.5)  # what they would give
 
 
