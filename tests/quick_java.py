@@ -1,11 +1,11 @@
-"""What Java starts with in tests, as run/session.py has it on one machine: one compiler, and the archive of classes."""
+"""What Java starts with in tests: the options of run/session.py on one machine, and the archive of classes."""
 
 from __future__ import annotations
 
-from corpus_pipeline.run import class_archive
+from corpus_pipeline.run import class_archive, session
 
 OPTION = "spark.driver.extraJavaOptions"
 
 
 def options() -> str:
-    return f"-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m {class_archive.options()}"
+    return " ".join([*session.JAVA, session.QUICK, class_archive.options()])

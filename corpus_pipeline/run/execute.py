@@ -22,7 +22,6 @@ from corpus_pipeline.run import (
     shards,
     sources,
     timings,
-    workers,
 )
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.fingerprint import digest, files_digest, fingerprint, versions
@@ -80,7 +79,6 @@ def execute(run: Run, stage: Stage, force: bool, ours: Callable[[], None] = lamb
     started = time.monotonic()
     ours()
     run.spark.sparkContext.setJobGroup(stage.name, stage.name)  # in Spark's UI and event log
-    workers.call(run.spark)
     staging = sorted({f"{root}/{STAGING}" for root in (run.output, *map(run.config.root, stage.writes))})
     for folder in staging:
         run.storage.delete(folder)

@@ -86,7 +86,7 @@ def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
     try:
         yield Run(spark, Storage(spark), config, say)
     finally:
-        spark.stop()
+        session.stop(spark)
 
 
 def _run(job: str, options: argparse.Namespace, log: str) -> None:

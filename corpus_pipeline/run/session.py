@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from threading import Thread
 
+from pyspark import SparkConf, SparkContext
 from pyspark.accumulators import AccumulatorTCPServer
 from pyspark.sql import SparkSession
 
@@ -37,6 +39,11 @@ _LOCAL = {  # glibc: Python workers keep what they free; without, page faults to
     "spark.executorEnv.MALLOC_TRIM_THRESHOLD_": str(256 << 20),
     "spark.python.daemon.module": workers.MODULE,
 }
+# Options of Java on one machine. One session compiles the queries of every stage: the 48 MB of a Java with one compiler
+# were full at the third, which throws code away to compile it again, and once ended in a Java that was gone. The
+# concurrent marking of G1, which is Java's own choice, took a twelfth of two cores.
+JAVA = ("-XX:ReservedCodeCacheSize=512m", "-XX:+UseParallelGC")
+QUICK = "-XX:TieredStopAtLevel=1"  # the second compiler took 20 of 70 s of CPU time, and gave back none
 
 
 def start(config: Config, log: str) -> SparkSession:
@@ -54,7 +61,6 @@ def start(config: Config, log: str) -> SparkSession:
     if fixed:
         todo = "Remove them: the stages rely on their own."
         raise ConfigError("spark.conf", "settings that change no result", f"{fixed}", todo)
-    builder = SparkSession.builder.appName(f"corpus {config.name}")
     settings = dict(_FIXED)
     if config.spark.partitions:
         settings["spark.sql.shuffle.partitions"] = str(config.spark.partitions)
@@ -70,14 +76,22 @@ def start(config: Config, log: str) -> SparkSession:
         if config.spark.master.partition("[")[0] == "local":
             settings |= _LOCAL
     settings |= {key: str(value) for key, value in config.spark.conf.items()}
-    for key, value in settings.items():
-        builder = builder.config(key, value)
+    wanted = SparkConf().setAppName(f"corpus {config.name}").setAll(list(settings.items()))
     if submitted:
-        spark = builder.getOrCreate()
+        spark = SparkSession.builder.config(conf=wanted).getOrCreate()
         spark.sparkContext.setLogLevel("FATAL")
         return spark
     with _java_writes_to(log):
-        return builder.getOrCreate()
+        workers.call(SparkContext.getOrCreate(wanted))
+        return SparkSession.builder.config(conf=wanted).getOrCreate()
+
+
+def stop(spark: SparkSession) -> None:
+    """Stop Spark, without the second that it waits for its receiver of accumulators, of which we have none."""
+    context = spark.sparkContext
+    receiver, context._accumulatorServer = context._accumulatorServer, None  # type: ignore[assignment]
+    spark.stop()
+    Thread(target=receiver.shutdown, daemon=True).start()
 
 
 @contextmanager
@@ -99,18 +113,8 @@ def _no_trace(*_: object) -> None:
 
 
 def _java_options(config: Config, log: str) -> str:
-    # one session compiles the queries of every stage: the 48 MB of a Java with one compiler were full at the third,
-    # which throws code away to compile it again, and once ended in a Java that was gone
-    code = "-XX:ReservedCodeCacheSize=512m"
-    options = [
-        code,
-        f'-Dlog4j2.configurationFile="{_log_settings()}"',
-        f'-Dcorpus.log="{log}"',
-        class_archive.options(),
-    ]
-    if config.spark.quick:
-        options.append("-XX:TieredStopAtLevel=1")  # the second compiler took 20 of 70 s of CPU time, and gave back none
-    return " ".join(option for option in options if option)
+    ours = [f'-Dlog4j2.configurationFile="{_log_settings()}"', f'-Dcorpus.log="{log}"', class_archive.options()]
+    return " ".join(option for option in (*JAVA, *([QUICK] if config.spark.quick else []), *ours) if option)
 
 
 def _log_settings() -> str:
