@@ -11,7 +11,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests import quick_java
-from tests.documentation import assert_runs, clone_to
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,12 +39,3 @@ def spark() -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()
-
-
-@pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this checkout in which `make corpus` has run: what the pages of docs/ start from."""
-    folder = tmp_path_factory.mktemp("newcomer") / "clone"
-    clone_to(folder)
-    assert_runs(["make", "corpus"], folder, "make corpus in a clone")
-    return folder

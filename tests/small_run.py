@@ -18,20 +18,23 @@ import yaml
 from corpus_pipeline.pipeline import PIPELINE
 
 ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
 SOURCES = ("blog_html", "personal", "qna")
 LEASE = 0.1  # minutes
 
 
-def write_config(path: Path, output: str, spark: Mapping[str, Any] | None = None) -> Path:
-    """A config at `path`. spark: settings of that section over those of the sample."""
+def write_config(
+    path: Path, output: str, spark: Mapping[str, Any] | None = None, sample: str = str(SAMPLE), lease: float = LEASE
+) -> Path:
+    """A config at `path`. spark: settings of that section over those of the sample;  sample: where its sources are."""
     raw = yaml.safe_load((ROOT / "conf" / "sample.yaml").read_text(encoding="utf-8"))
     raw["sources"] = {name: raw["sources"][name] for name in SOURCES}
     for source in raw["sources"].values():
-        source["path"] = str(ROOT / source["path"])
+        source["path"] = source["path"].replace("data/sample", sample, 1)
     raw |= {
         "name": "small",
         "output": output,
-        "lease_minutes": LEASE,
+        "lease_minutes": lease,
         "spark": {**raw["spark"], "partitions": 3, **(spark or {})},
         "classify": {},
         "mix": {"epoch_cap": 2},
@@ -87,12 +90,11 @@ def content(output: Path) -> dict[str, str]:
 
 def records() -> int:
     """Records in the files of the sources, counted without Spark."""
-    sample = ROOT / "data" / "sample"
     lines = 0
-    for path in (*(sample / "qna").glob("*.jsonl"), *(sample / "pii").glob("*.jsonl")):
+    for path in (*(SAMPLE / "qna").glob("*.jsonl"), *(SAMPLE / "pii").glob("*.jsonl")):
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         lines += len(data.decode().splitlines())
-    return lines + len(list((sample / "blog_html").glob("*.html")))
+    return lines + len(list((SAMPLE / "blog_html").glob("*.html")))
 
 
 def assert_conserved(output: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole chain on the bundled sample, as users run it: three runs with other partitions and cores, one result."""
+"""The whole chain on the bundled sample, as users run it: two runs with other partitions and cores, one result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.spark
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "conf" / "sample.yaml"
 RAW = ("raw_documents", "rejected_records")
-VARIANTS = ((3, 2), (1, 1), (16, 2))  # partitions of every shuffle, cores
+VARIANTS = ((16, 2), (1, 1))  # partitions of every shuffle, cores
 TABLES = [t for stage in PIPELINE for t in stage.writes if contract(t).format == "parquet"]
 
 
@@ -75,18 +74,16 @@ def test_shards_are_the_same_bytes_whatever_the_partitions_and_cores(runs: list[
     def digests(out: Path) -> dict[str, str]:
         return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((out / "shards").glob("shard-*"))}
 
-    first, *others = [digests(out) for out, _ in runs]
-    assert len(first) >= 4
-    assert all(other == first for other in others)
+    one, other = (digests(out) for out, _ in runs)
+    assert len(one) >= 4
+    assert one == other
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_have_the_same_rows_whatever_the_partitions_and_cores(runs: list[tuple[Path, str]], table: str) -> None:
-    first, *others = [out for out, _ in runs]
-    for other in others:
-        for a, b in ((first, other), (other, first)):
-            query = f"select * from '{a}/{table}/*.parquet' except all select * from '{b}/{table}/*.parquet'"
-            assert sql(query) == []
+    one, other = (out for out, _ in runs)
+    for a, b in ((one, other), (other, one)):
+        assert sql(f"select * from '{a}/{table}/*.parquet' except all select * from '{b}/{table}/*.parquet'") == []
 
 
 def test_java_has_no_complaint(runs: list[tuple[Path, str]]) -> None:
@@ -266,43 +263,3 @@ def test_reports_hold_their_contract(out: Path) -> None:
     }
     assert masked["masked_rrn"] >= 15
     assert masked["masked_phone"] >= 22
-
-
-def test_verify_names_every_damage_and_the_stage_repairs_it(out: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(out, copy)
-    whole = job("verify", copy)
-    assert whole.returncode == 0, whole.stderr
-    assert whole.stderr.count(": as published") == sum(len(stage.writes) for stage in PIPELINE)
-
-    shard = next((copy / "shards").glob("*.bin"))
-    shard.write_bytes(shard.read_bytes()[:-2])
-    part = next((copy / "signatures").glob("*.parquet"))
-    part.write_bytes(part.read_bytes().replace(b"PAR1", b"PAR2"))
-    (copy / "tags" / "_manifest.json").unlink()
-    half = (copy / "quality" / "_manifest.json").read_bytes()[:100]
-    (copy / "quality" / "_manifest.json").write_bytes(half)
-    for aside in copy.glob("*/.*.crc"):  # of Hadoop's local file system alone; other systems have their own
-        aside.unlink()
-    card = copy / "tokenizer" / "card.json"
-    card.write_text(card.read_text(encoding="utf-8") + " ", encoding="utf-8")
-
-    damaged = job("verify", copy)
-    assert damaged.returncode == 1
-    errors = [line for line in damaged.stderr.splitlines() if line.startswith("error: ")]
-    assert "at java" not in damaged.stderr
-    named = ("/signatures", "/tags", "/quality", "/tokenizer", f"/shards/{shard.name}")
-    assert [sum(name in line for line in errors) for name in named] == [1] * 5, errors
-    assert len(errors) == 6  # and how many there are
-    assert f"got {shard.stat().st_size} bytes" in damaged.stderr
-
-    for stage in ("dedup", "train_tokenizer", "serialize"):
-        assert job(stage, copy, "--force").returncode == 0
-    repaired = job("pipeline", copy)
-    assert repaired.returncode == 0, repaired.stderr
-    anew = {line.split(":")[0] for line in repaired.stderr.splitlines() if ": runs (" in line}
-    assert anew == {"classify", "tag"}  # what reads them finds them as they were
-    assert job("verify", copy).returncode == 0
-    assert {p.name: p.read_bytes() for p in (copy / "shards").glob("shard-*")} == {
-        p.name: p.read_bytes() for p in (out / "shards").glob("shard-*")
-    }

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,19 +16,29 @@ from pyspark.sql import SparkSession
 from corpus_pipeline.kernels.rules import REASONS
 from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.schemas import contract
-from tests.documentation import ROOT, blocks, restore, run_page
+from tests.documentation import ROOT, assert_runs, blocks, clone_to, restore, run_page
 
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 HOWTO = sorted((ROOT / "docs" / "howto").glob("*.md"))
-# run by tests of their own: tests/test_newcomer.py, and below
-OTHERS = ("first_hour", "remove_a_document")
+OTHERS = ("first_hour", "remove_a_document")  # run by tests of their own
 RUN = [ROOT / "docs" / "reports.md", *(page for page in HOWTO if page.stem not in OTHERS)]
+FIRST_HOUR = ROOT / "docs" / "howto" / "first_hour.md"
+STEPS = ("make corpus", "conf/mine.yaml", "mix.min_quality_rank", "make report", "BASE=out/mine", "make provenance")
 REMOVED = ROOT / "docs" / "howto" / "remove_a_document.md"
 PACKAGE = ("kernels", "stages", "run", "resources")
 
 
 def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this checkout in which `make corpus` has run: what the pages of docs/ start from."""
+    folder = tmp_path_factory.mktemp("newcomer") / "clone"
+    clone_to(folder)
+    assert_runs(["make", "corpus"], folder, "make corpus in a clone")
+    return folder
 
 
 @pytest.fixture
@@ -40,6 +51,35 @@ def sample(clone: Path) -> Path:
     shutil.copytree(saved, own, copy_function=lambda a, b: Path(b).hardlink_to(a))
     restore(clone)
     return clone
+
+
+def test_the_first_hour_has_every_step() -> None:
+    text = "".join(f"{block.argument}\n{block.text}" for block in blocks(FIRST_HOUR))
+    assert [step for step in STEPS if step not in text] == []
+
+
+@pytest.mark.spark
+def test_the_first_hour(clone: Path) -> None:
+    """A newcomer's steps as written, in a fresh clone."""
+    printed = run_page(FIRST_HOUR, clone)
+
+    def asked(query: str) -> list[tuple[Any, ...]]:
+        return duckdb.execute(query.replace("out/", f"{clone}/out/")).fetchall()
+
+    notes = asked("SELECT record_id FROM 'out/mine/raw_documents/*.parquet' WHERE source = 'notes' ORDER BY 1")
+    assert notes == [("1",), ("2",)]
+    kept = "SELECT count(*) FILTER (copies > 0), count(*) FROM 'out/{}/mixture/*.parquet'"
+    (before, whole), (after, same) = asked(kept.format("mine"))[0], asked(kept.format("tuned"))[0]
+    assert whole == same == 302
+    assert 0 < after < before
+    # the other run is as it was, though the copy shares its files
+    shards = asked("SELECT sum(documents) FROM 'out/mine/shard_index/*.parquet'")[0][0]
+    assert shards == before
+    assert asked("SELECT sum(documents) FROM 'out/tuned/shard_index/*.parquet'")[0][0] == after
+    assert "places in the shards: 1" in printed
+    page = (clone / "out" / "tuned" / "report" / "compare.html").read_text(encoding="utf-8")
+    assert "out/mine" in page
+    restore(clone)
 
 
 @pytest.mark.spark

@@ -26,6 +26,7 @@ from corpus_pipeline.run.execute import Run, execute
 from corpus_pipeline.run.failures import translate
 from corpus_pipeline.run.publish import STAGING, make_visible
 from corpus_pipeline.run.storage import Storage
+from corpus_pipeline.run.verify import verify
 from tests import quick_java
 from tests.small_run import ROOT, assert_conserved, calm, content, run, start, write_config
 from tests.standalone import HOSTS, cluster
@@ -265,6 +266,38 @@ def test_lost_and_half_written_manifests_cost_their_stages_alone(copy: Copy, who
     assert copy.make(*NAMES) == ["classify", "mix"]
     assert content(copy.output) == content(whole)
     assert_conserved(copy.output)
+
+
+def test_verify_names_every_damage_and_the_stages_repair_it(copy: Copy, whole: Path) -> None:
+    assert verify(copy.run, "log") == []
+    assert sum(line.endswith(": as published") for line in copy.lines) == sum(len(stage.writes) for stage in PIPELINE)
+
+    shard = next((copy.output / "shards").glob("*.bin"))
+    shard.write_bytes(shard.read_bytes()[:-2])
+    part = copy.part("signatures")
+    part.write_bytes(part.read_bytes().replace(b"PAR1", b"PAR2"))
+    (copy.output / "tags" / manifest.FILE).unlink()
+    half = (copy.output / "quality" / manifest.FILE).read_bytes()[:100]
+    (copy.output / "quality" / manifest.FILE).write_bytes(half)
+    card = copy.output / "tokenizer" / "card.json"
+    card.write_text(card.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    for aside in copy.output.glob("*/.*.crc"):  # of Hadoop's local file system alone; other systems have their own
+        aside.unlink()
+
+    code, said = run("verify", copy.output.parent / "small.yaml")
+    assert code == 1
+    errors = [line for line in said if line.startswith("error: ")]
+    assert not [line for line in said if "at java" in line]
+    named = ("/signatures", "/tags", "/quality", "/tokenizer", f"/shards/{shard.name}")
+    assert [sum(name in line for line in errors) for name in named] == [1] * 5, errors
+    assert len(errors) == 6  # and how many there are
+    assert [line for line in errors if f"got {shard.stat().st_size} bytes" in line]
+
+    for stage in ("dedup", "train_tokenizer", "serialize"):
+        copy.make(stage, force=True)
+    assert copy.make(*NAMES) == ["classify", "tag"]  # what reads them finds them as they were
+    assert verify(copy.run, "log") == []
+    assert content(copy.output) == content(whole)
 
 
 @pytest.mark.parametrize(("name", "writer"), [("scrub", "Java"), ("serialize", "Python")])

@@ -65,6 +65,7 @@ def _use_spark(folder: str, archive: str) -> None:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.shuffle.partitions", "2")
+    builder = builder.config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
     spark = builder.config("spark.driver.extraJavaOptions", f'-XX:ArchiveClassesAtExit="{archive}"').getOrCreate()
     spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
     rows = spark.range(1000).withColumns({"text": F.sha2(F.col("id").cast("string"), 256), "key": F.col("id") % 10})

@@ -21,9 +21,10 @@ def find_java() -> str:
     if on_path := shutil.which("java"):
         candidates.append(str(Path(on_path).resolve().parents[1]))
     candidates += [str(p) for p in sorted(INSTALLED.glob("*")) if (p / "bin" / "java").is_file()]
-    seen = {home: _version(home) for home in candidates if home}
-    for home, version in seen.items():
-        if version in VERSIONS:
+    seen: dict[str, int | None] = {}
+    for home in filter(None, candidates):
+        seen[home] = _version(home)
+        if seen[home] in VERSIONS:
             return home
     found = ", ".join(f"Java {v} in {h}" for h, v in seen.items() if v) or "none"
     raise ResourceError(

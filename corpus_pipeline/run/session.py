@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
@@ -48,6 +49,7 @@ QUICK = "-XX:TieredStopAtLevel=1"  # the second compiler took 20 of 70 s of CPU 
 
 def start(config: Config, log: str) -> SparkSession:
     """The session of a run. Under spark-submit the running one's master and memory stay. Raises ResourceError."""
+    Thread(target=import_module, args=("pandas",), daemon=True).start()  # mapInArrow asks for it; meanwhile Java starts
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         os.environ["JAVA_HOME"] = find_java()

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from corpus_pipeline.run.bundle import bundle
 from corpus_pipeline.run.environment import pack
 from tests.cluster.hadoop import Hadoop
 from tests.cluster.submit import ROOT, Package
+from tests.small_run import calm, write_config
 
 Digests = dict[str, str]
 
 
-def config(folder: Path, sources: str, output: str) -> Path:
-    """conf/sample.yaml with its sources below `sources`; what says how much of this machine to take is left out."""
-    run = yaml.safe_load((ROOT / "conf" / "sample.yaml").read_text(encoding="utf-8"))
-    for source in run["sources"].values():
-        paths = [source["path"]] if isinstance(source["path"], str) else source["path"]
-        source["path"] = [path.replace("data/sample", sources, 1) for path in paths]
+def config(folder: Path, sample: str, output: str) -> Path:
+    """The config of a run of the sample at `sample`: three of its sources (tests/small_run.py)."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "run.yaml"
-    target.write_text(yaml.safe_dump({**run, "output": output}, allow_unicode=True), encoding="utf-8")
-    return target
+    return write_config(folder / "run.yaml", output, sample=sample, lease=2)
 
 
 def digests(output: Path) -> Digests:
@@ -62,12 +53,6 @@ def package(hadoop: Hadoop, tmp_path_factory: pytest.TempPathFactory) -> Package
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Digests:
     """Of a run on local files, without a cluster."""
-    folder = tmp_path_factory.mktemp("local")
-    path = config(folder, str(ROOT / "data" / "sample"), str(folder / "out"))
-    command = [sys.executable, "jobs/pipeline.py", "--config", str(path), "--log-dir", str(folder / "logs")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    found = digests(folder / "out")
+    found = digests(calm(tmp_path_factory))
     assert len(found) >= 6
     return found

@@ -37,7 +37,7 @@ class Standalone(Daemons):
             "SPARK_HOME": str(SPARK_HOME),
             "JAVA_HOME": find_java(),
             "SPARK_DAEMON_MEMORY": "256m",
-            "SPARK_DAEMON_JAVA_OPTS": f"-XX:+UseSerialGC {quick_java.options()}",
+            "SPARK_DAEMON_JAVA_OPTS": quick_java.options(),
         }
         self.start(name, [str(SPARK_HOME / "bin" / "spark-class"), f"{_PACKAGE}.{main}", *arguments], environment)
 
