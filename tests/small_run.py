@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -69,14 +70,16 @@ def run(job: str, config: Path, *arguments: str, environment: Mapping[str, str] 
 
 
 def calm(folders: pytest.TempPathFactory) -> Path:
-    """The output of a run that nothing disturbed; one for all tests of a session."""
-    folder = folders.getbasetemp() / "calm"
-    if folder.exists():
-        return folder / "out"
-    folder.mkdir()
-    code, lines = run("pipeline", write_config(folder / "small.yaml", str(folder / "out")))
-    assert code == 0, lines
-    assert_conserved(folder / "out")
+    """The output of a run that nothing disturbed; one for all tests, in whichever process of pytest-xdist they are."""
+    base = folders.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "calm"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "out" / "shards" / "_manifest.json").exists():
+            code, lines = run("pipeline", write_config(folder / "small.yaml", str(folder / "out")))
+            assert code == 0, lines
+            assert_conserved(folder / "out")
     return folder / "out"
 
 
