@@ -49,7 +49,6 @@ QUICK = "-XX:TieredStopAtLevel=1"  # the second compiler took 20 of 70 s of CPU 
 
 def start(config: Config, log: str) -> SparkSession:
     """The session of a run. Under spark-submit the running one's master and memory stay. Raises ResourceError."""
-    Thread(target=import_module, args=("pandas",), daemon=True).start()  # mapInArrow asks for it; meanwhile Java starts
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         os.environ["JAVA_HOME"] = find_java()
@@ -85,6 +84,7 @@ def start(config: Config, log: str) -> SparkSession:
         return spark
     with _java_writes_to(log):
         workers.call(SparkContext.getOrCreate(wanted))
+        Thread(target=import_module, args=("pandas",)).start()  # mapInArrow asks for it; meanwhile Java makes a session
         return SparkSession.builder.config(conf=wanted).getOrCreate()
 
 
