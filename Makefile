@@ -96,7 +96,7 @@ standalone-down: setup ## end those processes
 test-cluster: setup maven ## the chain on YARN with HDFS and on standalone, with faults (starts and ends its own)
 	@$(PY) -m pytest tests/cluster --durations=0
 
-setup: $(READY) java ## .venv from the lock, and Java 17 or 21
+setup: $(READY) java ## .venv from the lock, and Java 17, 21 or 25
 	@$(PY) -m corpus_pipeline.run.class_archive
 
 $(READY): requirements.lock
@@ -112,8 +112,7 @@ java: $(READY)
 	@$(PY) -m corpus_pipeline.run.java >/dev/null 2>&1 \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	       && echo "installing Java" && apt-get update -qq \
-	       && { apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless \
-	            || apt-get install -y -qq --no-install-recommends openjdk-21-jre-headless; } >/dev/null; } \
+	       && apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; } \
 	  || $(PY) -m corpus_pipeline.run.java
 
 chromium:

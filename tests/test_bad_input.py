@@ -297,8 +297,8 @@ def test_no_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(java, "INSTALLED", tmp_path)
     with pytest.raises(ResourceError) as caught:
         java.find_java()
-    assert (caught.value.expected, caught.value.got) == ("Java 17 or 21", "none")
-    assert "openjdk-17-jre-headless" in caught.value.todo
+    assert (caught.value.expected, caught.value.got) == ("Java 17, 21 or 25", "none")
+    assert "default-jre-headless" in caught.value.todo
 
 
 def test_what_java_says_itself_goes_to_the_log(tmp_path: Path) -> None:

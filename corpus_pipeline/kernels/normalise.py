@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from typing import NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
@@ -49,7 +50,7 @@ _FILLERS = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0xFE0
 _ARAEA = 0x318D  # a letter by category; in today's text the middle dot of lists (소재ㆍ부품)
 # Vowels and final consonants join the jamo or the syllable before them (Unicode, section 3.12).
 _JOINING = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
-_ASSIGNED = (*range(0x40000), *range(0xE0000, 0xE0200))  # elsewhere: nothing, or private use
+_ASSIGNED = (range(0x40000), range(0xE0000, 0xE0200))  # elsewhere: nothing, or private use
 _PLAIN = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x40000))  # NFKC: itself
 _WORD = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No")  # categories of letters, marks, numbers
 _GUARD = "a"  # a letter that nothing after a cut joins
@@ -289,10 +290,10 @@ def _table() -> _Table:
 
 def _other() -> Iterator[int]:
     """The assigned code points whose NFKC may be something else."""
-    plain = [False] * len(_ASSIGNED)
+    plain = bytearray(_ASSIGNED[-1].stop)
     for start, end in _PLAIN:
-        plain[start:end] = [True] * (end - start)
-    return (code for code, itself in zip(_ASSIGNED, plain, strict=True) if not itself)
+        plain[start:end] = b"\1" * (end - start)
+    return (code for code in chain(*_ASSIGNED) if not plain[code])
 
 
 def _bound() -> set[int]:
@@ -317,10 +318,10 @@ def _half_jamo() -> CodePoints:
 def _classes() -> npt.NDArray[np.uint8]:
     """Code point -> 0 separator, 1 kept, 2 ignored."""
     table = np.zeros(_POINTS, np.uint8)
-    kinds = map(category, map(chr, _ASSIGNED))
     # Format characters (ZWSP, soft hyphen, direction) split no word; an enclosing keycap is no letter.
     classes = {"Cf": 2, "Me": 2} | dict.fromkeys(_WORD, 1)
-    table[list(_ASSIGNED)] = [classes.get(kind, 0) for kind in kinds]
+    for codes in _ASSIGNED:
+        table[codes.start : codes.stop] = [classes.get(category(chr(code)), 0) for code in codes]
     table[list(_FILLERS)] = 2
     table[_ARAEA] = 0
     return table

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from corpus_pipeline.errors import ResourceError
 
-VERSIONS = (17, 21)  # what Spark 4 runs on
+VERSIONS = (17, 21, 25)  # what Spark 4.2 and later run on
 INSTALLED = Path("/usr/lib/jvm")
 
 
@@ -29,9 +29,9 @@ def find_java() -> str:
     found = ", ".join(f"Java {v} in {h}" for h, v in seen.items() if v) or "none"
     raise ResourceError(
         "JAVA_HOME",
-        "Java 17 or 21",
+        "Java 17, 21 or 25",
         found,
-        "Install it (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME.",
+        "Install it (Debian: apt-get install default-jre-headless), or set JAVA_HOME.",
     )
 
 
