@@ -10,7 +10,8 @@ proportional  n: the natural shares
 temperature   (n / N) ^ alpha; mT5 took 0.3 (Xue et al. 2021)
 unimax        1: equal shares up to the epoch cap (UniMax, Chung et al. 2023: its water-filling is this one)
 fixed         as given
-auto          preference x mean quality of the type's tokens: UniMax, weighted by what is worth more
+auto          preference x mean quality of the type's tokens, at least FLOOR: UniMax, weighted by what is worth more.
+              The score knows styles and not only quality (a chat has next to none), so no type starves for its own
 hyperclova    the first HyperCLOVA corpus (resources/hyperclova_mix.tsv); types of one kind share it by their n
 """
 
@@ -24,6 +25,7 @@ import numpy as np
 from corpus_pipeline.resources import read_tsv
 
 Strategy = Literal["auto", "proportional", "temperature", "unimax", "fixed", "hyperclova"]
+FLOOR = 0.1  # ours: for quality alone no type gets under a tenth of the best one's weight
 _HYPERCLOVA = {doc_type: (kind, float(billions)) for kind, billions, doc_type in read_tsv("hyperclova_mix.tsv")}
 
 
@@ -51,7 +53,7 @@ def type_weights(
         elif strategy == "temperature":
             found[name] = (one.tokens / total) ** alpha if one.tokens else 0.0
         elif strategy == "auto":
-            found[name] = given.get(name, 1.0) * one.quality
+            found[name] = given.get(name, 1.0) * max(one.quality, FLOOR)
         elif strategy == "hyperclova":
             of_kind = sum(other.tokens for key, other in supply.items() if kinds[key] == kinds[name])
             found[name] = kinds[name][1] * one.tokens / of_kind if one.tokens else 0.0

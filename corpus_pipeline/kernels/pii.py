@@ -36,8 +36,8 @@ _NONE: frozenset[str] = frozenset()
 _SPELT = f"[{HANGUL_DIGITS}{LETTER_DIGITS}]"
 _WORTH = (  # an expression for RE2 and for Python: without it there is nothing to find
     rf"[0-9@＠０-９\x{{660}}-\x{{669}}\x{{6f0}}-\x{{6f9}}\x{{1d7ce}}-\x{{1d7ff}}]|골뱅이|앳"
-    r"|[(\[{<] ?[aA][tT] ?[)\]}>]|[a-zA-Z] [aA][tT] [a-zA-Z]"
-    rf"|{_SPELT}{{2}}[-. ]?{_SPELT}{{2}}|{pattern('login', 'label')}|라는 ?아이디"
+    r"|[(\[{<（［｛＜] ?[aA][tT] ?[)\]}>）］｝＞]|[a-zA-Z] [aA][tT] [a-zA-Z가-힣]"
+    rf"|{_SPELT}{{2}}[-. ]?{_SPELT}{{2}}|{pattern('login', 'label')}|라는 ?아이디|ID ?[:=는은가이]"
 )
 _WORTH_LOOK = re.compile(re.sub(r"\\x\{(\w+)\}", lambda code: chr(int(code[1], 16)), _WORTH))
 _AROUND = 12  # characters beside a stretch that a scan may need: a plate that starts in the digits before it
@@ -138,8 +138,16 @@ def _candidates(shadow: Shadow, kinds: frozenset[str]) -> Iterator[Span]:
     text, plain = shadow.text, shadow.plain
     scans = [scan for scan, found in _ON_DIGITS if found & kinds]
     for start, end in shadow.stretches:
-        for scan in scans:
-            yield from scan(text, max(0, start - 5), min(len(text), end + 5))
+        around = max(0, start - 5), min(len(text), end + 5)
+        found = [span for scan in scans for span in scan(plain, *around)]
+        yield from found
+        if (
+            text[start:end] != plain[start:end]
+        ):  # read letters make new values, but not of one whole without them: 이구요
+            read = (span for scan in scans for span in scan(text, *around))
+            yield from (
+                span for span in read if not any(span.start < one.end and one.start < span.end for one in found)
+            )
         for run in _SPACED.finditer(text, start, end):
             yield from _in_spaced(text, run, scans)
         for scan, kind in _ON_PLAIN:

@@ -15,7 +15,7 @@ from corpus_pipeline.resources import read_tsv
 
 __all__ = ["addresses", "units"]
 
-_ANCHOR = re.compile(r"[로길동리가읍면] ?(?:산 ?)?(?=[0-9])")
+_ANCHOR = re.compile(r"[로길동리가읍면] {0,3}(?:산 ?|지하 ?)?(?=[0-9])")
 _UNITS = r"[0-9A-Z가-라]{1,4}동 ?,? ?(?:[0-9]{1,2}층 ?)?(?:지하 ?)?[0-9]{1,5}호?(?![0-9*])"
 _BUILDING = rf"[가-힣A-Za-z0-9]{{0,12}}(?:{pattern('address', 'building')})(?: ?[A-Z0-9가-라]{{1,4}}(?:동|차|단지))?"
 _LEVEL = r"(?:지하 ?|비)?[0-9]{1,4}(?:-[0-9]{1,4})?(?:층|호실|호(?![선기])|동(?![안쪽시])|통|반|단지)"
@@ -28,10 +28,10 @@ _NUMBER = re.compile(
     rf"(?:[, (]{{0,3}}(?:(?:[가-힣A-Za-z]{{1,10}} ?)?{_UNITS}|{_FLAT}|{_BUILDING}|{_LEVEL})){{0,4}}"
 )
 _LOT = re.compile(r"[0-9]+(?: ?- ?[0-9]+| ?번지)")
-_UNIT = re.compile(r"[0-9]{2,4}동 ?,? ?[0-9]{2,5}호(?![0-9선*])")
+_UNIT = re.compile(r"[0-9]{1,4}동 ?,? ?[0-9]{2,5}호(?![0-9선*])")
 _HOUSE = re.compile(pattern("address", "building"))
 _BRANCH = re.compile(r"[0-9]{1,4}(?:번|가)?길\Z")
-_OPENING = re.compile(r"[^가-힣0-9]+")
+_OPENING = re.compile(r"[^가-힣A-Za-z0-9]+")
 _DISTRICTS = frozenset(row[0] for row in read_tsv("ko/pii_regions.tsv"))
 _NO_ROAD = words("address", "not")
 _REACH = 40  # characters that a region, a town and a road take
@@ -43,7 +43,7 @@ def addresses(text: str) -> Iterator[Span]:
         number = _NUMBER.match(text, match.end())
         if number is None:
             continue
-        place = text[max(0, match.start() - _REACH) : match.start() + 1].rpartition("\n")[2].split(" ")
+        place = text[max(0, match.start() - _REACH) : match.start() + 1].rpartition("\n")[2].split()
         hint = _hint(text, match, place, _LOT.match(number.group()) is not None)
         if hint and (hint == "high" or place[-1][-1] in "로길"):
             yield Span(match.end(), number.end(), "address", hint)

@@ -41,8 +41,10 @@ _NAMED = {
 _ACCOUNT = re.compile(
     rf"(?P<not>{pattern('account', 'not')})|(?P<strong>{pattern('account', 'strong')}|{_banks('far')}"
     rf"|(?:{_banks('near')})(?= ?[:)\]]? ?\Z))|(?P<weak>{pattern('account', 'weak')})"
+    rf"|(?P<owner>(?<![가-힣])(?:{_banks('near')}) ?[가-힣]{{2,4}} ?:? ?\Z)"
 )
 _OWNER_AFTER = re.compile(rf"[ ,(/\[]{{0,3}}(?:{_banks('far')})|[ ]?[(/\[] ?(?:{_banks('near')})|[^0-9]{{0,12}}예금주")
+_BANK_AFTER = re.compile(rf" ?(?:{_banks('near')})(?: [가-힣]{{2,4}})?(?![가-힣])")
 _SENT_AFTER = re.compile(rf"(?:으?로|에|에다) ?(?:{pattern('account', 'weak')}|부쳐|보내)")
 
 
@@ -108,18 +110,26 @@ def near(kind: str, text: str, start: int, end: int) -> bool | None:
 def account_hint(text: str, start: int, end: int) -> str | None:
     """What stands near a number: "strong" (account, bank, owner), "weak" (transfer), "not" (public number), None.
 
+    A short name of a bank that is a word as well (국민, 하나), apart from the number, is "weak", and only for groups
+    joined by hyphens: 국민 홍길동 123456-01-123456.
+
     >>> account_hint("계좌 110-123-456789", 3, 17), account_hint("주문번호 202101011234 입금", 5, 17)
     ('strong', 'not')
     """
     answer: str | None = None
     for window in (before(text, start), column(text, start)):
         for match in _ACCOUNT.finditer(window):
-            if match.lastgroup != "weak" or answer != "strong":
-                answer = match.lastgroup
+            found = match.lastgroup
+            if found == "owner":
+                found = "weak" if "-" in text[start:end] else answer
+            if found != "weak" or answer != "strong":
+                answer = found
         if answer:
             break
     if answer in (None, "weak") and _OWNER_AFTER.match(after(text, end)):
         return "strong"
-    if answer is None and _SENT_AFTER.match(after(text, end)):
+    if answer is None and (
+        _SENT_AFTER.match(after(text, end)) or ("-" in text[start:end] and _BANK_AFTER.match(after(text, end)))
+    ):
         return "weak"
     return answer

@@ -20,7 +20,7 @@ from corpus_pipeline.kernels.pii_checks import (
     is_timestamp,
     resident_check,
 )
-from corpus_pipeline.kernels.pii_context import account_hint, named, near
+from corpus_pipeline.kernels.pii_context import REACH, account_hint, named, near, words
 from corpus_pipeline.kernels.pii_span import Span
 from corpus_pipeline.resources import read_tsv
 
@@ -30,7 +30,7 @@ _LATEST_BIRTH_YEAR = 39  # 2000s two-digit years above this lie in the future; a
 _HEAD = r"(?<![0-9*])(?<![0-9*]-)"
 _TAIL = r"(?![0-9*])(?!-[0-9*])"
 
-_APART = r" ?[-._/] ?|[ \t]|"  # between the groups of a card number
+_APART = r" ?[-._/] ?| {1,2}|\t|"  # between the groups of a card number
 _CARD = re.compile(
     rf"{_HEAD}(?<![0-9]\.)(?:[0-9]{{4}}(?P<a>{_APART})[0-9]{{4}}(?P=a)[0-9]{{4}}(?P=a)[0-9]{{4}}"
     rf"(?:(?P=a)[0-9]{{1,3}})?|3[47][0-9]{{2}}(?P<b>{_APART})[0-9]{{6}}(?P=b)[0-9]{{5}}"
@@ -46,6 +46,7 @@ _ODD_RESIDENT = re.compile(
     rf"{_HEAD}(?<![0-9][./])(?P<century>18|19|20)?[0-9]{{2}}(?P<part>[-./]?)[0-9]{{2}}(?P=part)[0-9]{{2}}"
     rf"(?P<sign> ?[-_/~·:.] ?|\) ?-? ?|\(| {{1,2}}|\t|)[0-9]{{7}}{_TAIL}(?!\.[0-9])"
 )
+_NAMED_BEFORE = re.compile(rf"(?:{'|'.join(sorted(words('rrn', 'not')))})(?:은|는|가|이)?[\s:=#(\[|]{{0,3}}\Z")
 _LINKS = frozenset("-_/~·")
 _CENTURIES = {"18": "90", "19": "1256", "20": "3478"}  # of births -> the digits for gender
 _OF_ROWS = (" ", "\t", "_", "/")
@@ -65,6 +66,10 @@ _CHAIN = re.compile(rf"{_HEAD}[0-9]{{2,8}}(?:(?: ?- ?|\.)[0-9]{{1,8}}){{1,5}}{_T
 _OTHER_CHAIN = re.compile(rf"{_HEAD}[0-9]{{2,8}}(?P<s>[_/\t])[0-9]{{1,8}}(?:(?P=s)[0-9]{{1,8}}){{0,4}}{_TAIL}")
 _SPACED = re.compile(rf"{_HEAD}[0-9]{{2,6}}(?: [0-9]{{1,8}}){{1,4}}{_TAIL}")
 _AMOUNT = re.compile(r" ?(?:원|만|억|달러|엔|위안|유로|건|명|개)")
+_MONTH, _DAY = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])"
+_DATE = rf"(?:19|20)[0-9]{{2}}(?:[-./]{_MONTH}(?:[-./]{_DAY})?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))?"
+_DATES = re.compile(rf"{_DATE}(?: ?[-~] ?{_DATE})*")
+_ACCOUNT_BEFORE = re.compile(r"(?:계좌|통장)(?: ?번호)?(?:은|는)?[\s:(\[]{0,3}\Z")
 _JOINED = re.compile(rf"{_HEAD}(?<![0-9]\.)[0-9]{{10,14}}{_TAIL}")
 
 
@@ -120,7 +125,9 @@ def residents(text: str, start: int, end: int) -> Iterator[Span]:
         valid = resident_check(digits)
         if context is None and ("." in match.group() or (not valid and _is_corporate(digits))):
             continue
-        if context is False or (len(match.group()) == 13 and context is None and _is_serial(text, match, valid)):
+        if context is False and (len(match.group()) == 13 or _is_registered(text, match, digits)):
+            continue
+        if len(match.group()) == 13 and context is None and _is_serial(text, match, valid):
             continue
         kind = "foreigner" if digits[6] in "5678" else "rrn"
         yield Span(match.start(), match.end(), kind, "high" if valid or context else "low")
@@ -148,10 +155,19 @@ def _is_person(text: str, match: re.Match[str], digits: str) -> bool:
 
 
 def _is_corporate(digits: str) -> bool:
-    """A corporate number: its own check digit, a court (11-28) and a legal form (11-22) where a birthday has its year
-    and day, and a birth before 1930, when a true resident number has a true sum."""
-    court, form = int(digits[:2]), int(digits[4:6])
-    return corporate_check(digits) and digits[6] in "901256" and 11 <= court <= 28 and 11 <= form <= 22
+    """A corporate number: its own check digit, a court and a legal form, and a birth before 1930, when a true resident
+    number has a true sum."""
+    return corporate_check(digits) and digits[6] in "901256" and _has_court(digits)
+
+
+def _has_court(digits: str) -> bool:
+    """A court (11-28) and a legal form (11-22) where a birthday has its year and day."""
+    return 11 <= int(digits[:2]) <= 28 and 11 <= int(digits[4:6]) <= 22
+
+
+def _is_registered(text: str, match: re.Match[str], digits: str) -> bool:
+    """After a word for another number (법인, 접수번호): it looks like a company's, or the word is right before it."""
+    return _has_court(digits) or _NAMED_BEFORE.search(text[max(0, match.start() - REACH) : match.start()]) is not None
 
 
 def _is_serial(text: str, match: re.Match[str], valid: bool) -> bool:
@@ -202,13 +218,25 @@ def accounts(text: str, start: int, end: int) -> Iterator[Span]:
             loose = pattern is _SPACED or "\t" in match.group()
             if loose and hint == "weak" and not re.search(r"[0-9]{6}", match.group()):
                 continue
+            labelled = _ACCOUNT_BEFORE.search(text[max(0, match.start() - REACH) : match.start()])
+            if hint == "strong" and not labelled and _is_dated(match.group(), digits):
+                continue
             if hint == "strong" or (hint == "weak" and not _is_public(match.group(), digits)):
                 yield Span(match.start(), match.end(), "account", "high" if hint == "strong" else "low")
 
 
+def _is_dated(value: str, digits: str) -> bool:
+    """What stays even beside a bank: a timestamp, an article number, and nothing but dates, months or years."""
+    return is_timestamp(digits) or _is_article(digits) or _DATES.fullmatch(value) is not None
+
+
+def _is_article(digits: str) -> bool:
+    return len(digits) == 13 and ean_check(digits) and digits[:3] in ("978", "979", "880")
+
+
 def _is_public(value: str, digits: str) -> bool:
     """Beside a mere transfer word: a timestamp, an article number, a business number, or dates in a row."""
-    if is_timestamp(digits) or (len(digits) == 13 and ean_check(digits) and digits[:3] in ("978", "979", "880")):
+    if is_timestamp(digits) or _is_article(digits):
         return True
     if re.fullmatch(r"[0-9]{3}-[0-9]{2}-[0-9]{5}", value):
         return business_check(digits)

@@ -21,7 +21,7 @@ _MOBILE = "|".join(code[1:] for code in _CODES if code.startswith("01"))
 _FIXED = "|".join(code[1:] for code in _CODES if not code.startswith("01"))
 _ABROAD = r"(?:\+ ?82|0082|82(?=[-. )]|10[0-9]{8}(?![0-9])))\)?[-. ]{0,2}(?:\(?0\)?[-. ]?)?\(?"
 _LOOSE = r"(?:\) ?-? ?|[-. _/~·\t]{1,3})?"  # between the groups of a mobile number
-_TIGHT = r"(?:\) ?-? ?| ?[-.] ?| )?"  # between the groups of a landline
+_TIGHT = r"(?:\) ?-? ?| ?[-.] ?| {1,2})?"  # between the groups of a landline
 # A number right after another: 010-1234-5678010-9999-8888.
 _GLUED = re.compile(
     rf"(?:(?P<m>0(?:{_MOBILE})){_LOOSE}[0-9]{{4}}{_LOOSE}[0-9]{{4}}|(?P<f>0(?:{_FIXED}))[-.)][0-9]{{3,4}}[-.][0-9]{{4}})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import pairwise
 from typing import NamedTuple
 
 from corpus_pipeline.resources import read_tsv
@@ -27,6 +28,12 @@ _NO_WIDTH = (
     "\U000e0001-\U000e01ef"
 )
 _FOLDED = f"{_DASHES}{_SPACES}{_DOTS}\u0660-\u0669\u06f0-\u06f9\u3007\uff01-\uff5e\U0001d7ce-\U0001d7ff"
+# The stars of **emphasis** and of a note (010-1234-5678*), for a star beside a digit is a masked one. No star of a mask
+# is meant: it stands beside another, or beside a separator or a letter on its other side.
+_STARS = re.compile(
+    r"\*(?:(?<![0-9A-Za-z_*-]\*)(?P<more>\*{0,2})(?=[^\s*])[^*\n]{1,200}(?<!\s)\*(?P=more)(?![0-9A-Za-z_*-])"
+    r"|(?<=[0-9]\*)(?![0-9A-Za-z_*.-])|(?<![0-9A-Za-z가-힣_*.-]\*)(?=[0-9]))"
+)
 _ODD = re.compile(f"[{_FOLDED}]")
 _DROP = re.compile(f"[{_NO_WIDTH}]")
 _UNUSUAL = re.compile(f"[{_FOLDED}{_NO_WIDTH}]")
@@ -43,7 +50,7 @@ _STRETCH = re.compile(
     rf"[{_ANY}](?=[{_BETWEEN}{_ANY}{_PLATE}동A-Fa-f])(?:(?:[{_BETWEEN}]{{0,4}}[{_ANY}]){{8,}}"
     rf"|[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}|[0-9]{{0,2}} ?[{_PLATE}] ?-? ?[0-9]{{4}}"
     rf"|(?<=[1일lI])[5689오육팔구][{_ANY}]{{2}}[-. ]?[{_ANY}]{{4}}"
-    r"|[0-9]{1,3}동 ?,? ?[0-9]{2,5}호|[0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:)"
+    r"|[0-9]{0,3}동 ?,? ?[0-9]{2,5}호|[0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:)"
 )
 _LETTER = re.compile(f"[{LETTER_DIGITS}]")
 _VERB = re.compile(r"[고며다라야에었지]")
@@ -78,9 +85,14 @@ def shadow_of(text: str) -> Shadow:
     """
     dropped: tuple[int, ...] = ()
     plain = text
-    if _UNUSUAL.search(text):
-        dropped = tuple(match.start() - rank for rank, match in enumerate(_DROP.finditer(text)))
-        plain = _ODD.sub(_folded, _DROP.sub("", text))  # a third of the time of str.translate: such characters are rare
+    unusual = _UNUSUAL.search(text) is not None
+    if unusual or "*" in text:
+        unseen = _unseen(text)
+        if unseen:
+            dropped = tuple(at - rank for rank, at in enumerate(unseen))
+            plain = "".join(text[start + 1 : end] for start, end in pairwise((-1, *unseen, len(text))))
+    if unusual:
+        plain = _ODD.sub(_folded, plain)  # a third of the time of str.translate: such characters are rare
     stretches: list[tuple[int, int]] = []
     pieces: list[str] = []
     done = 0
@@ -92,6 +104,19 @@ def shadow_of(text: str) -> Shadow:
             pieces += (plain[done:start], read)
             done = end
     return Shadow("".join((*pieces, plain[done:])) if pieces else plain, plain, tuple(stretches), dropped)
+
+
+def _unseen(text: str) -> list[int]:
+    """Positions of the characters of no width, and of the stars that are none of a mask."""
+    found = [match.start() for match in _DROP.finditer(text)]
+    if "*" in text:
+        for match in _STARS.finditer(text):
+            size = 1 + len(match["more"] or "")
+            found += range(match.start(), match.start() + size)
+            if match["more"] is not None:
+                found += range(match.end() - size, match.end())
+        found.sort()
+    return found
 
 
 def _folded(match: re.Match[str]) -> str:

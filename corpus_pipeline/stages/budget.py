@@ -25,6 +25,7 @@ from corpus_pipeline.stages.quotas import KEYS, Group
 Share = Annotated[float, Field(ge=0, le=1)]
 _QUALITY_STEPS = 10_000  # whole numbers add up to the same in any order
 _EVEN = 1e-6  # of a type's tokens: shares that differ by less were not held back
+_WHOLE = 1e-9  # copies that differ from a whole number by less are that number
 
 
 class Budget(Params):
@@ -219,5 +220,10 @@ def _within(by_weight: dict[float, int], tokens: float, cap: float) -> dict[floa
     by_name = {name: by_weight[weight] for name, weight in names.items()}
     upper = {name: by_name[name] * cap if weight > 0 else 0.0 for name, weight in names.items()}
     shares = allocate({name: weight * by_name[name] for name, weight in names.items()}, tokens, upper)
-    # 0.9999999999 copies are one
-    return {weight: round(shares[name] / by_name[name], 9) for name, weight in names.items()}
+    return {weight: _snapped(shares[name] / by_name[name]) for name, weight in names.items()}
+
+
+def _snapped(copies: float) -> float:
+    """0.9999999999 copies are one; no other number changes, for 1e-9 of a large type are many tokens."""
+    whole = round(copies)
+    return float(whole) if abs(copies - whole) < _WHOLE else copies

@@ -37,6 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from math import floor
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -56,6 +57,8 @@ from corpus_pipeline.stages.what_if import AS_SET, DUPLICATES, RANK, SCORE, Knob
 ALL_RULES = "all"
 TAGS = ("doc_id", "source", "doc_type", "language", "evaluation_sets", "token_estimate", "text_bytes")
 Score = Annotated[float, Field(ge=0, le=1)]
+
+_DUST = 1e-6  # tokens: a float a hair under a whole number is that number; no quota is rounded up
 
 
 class Params(Budget):
@@ -216,7 +219,7 @@ def _costs(params: Params) -> list[Column]:
 
 
 def _with_copies(decided: DataFrame, epochs: Mapping[Group, tuple[float, int]], params: Params) -> DataFrame:
-    quotas = {group: round((n - int(n)) * tokens) for group, (n, tokens) in epochs.items()}
+    quotas = {group: floor((n - int(n)) * tokens + _DUST) for group, (n, tokens) in epochs.items()}
     if any(quotas.values()):
         drawn = take(decided, quotas, params.seed + 1, params.when_short == "best")
     else:

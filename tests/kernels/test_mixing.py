@@ -91,6 +91,13 @@ def test_weights_by_strategy() -> None:
     assert type_weights("auto", supply, {"web": 4}, 0.3) == {"news": 0.5, "web": 1.0}
 
 
+def test_no_type_starves_for_its_style() -> None:
+    """A score of a chat is next to 0; unless it is told to leave chats out, auto keeps a tenth for them."""
+    supply = {"dialogue": Supply(500, 5e-7), "encyclopedia": Supply(1000, 0.9)}
+    assert type_weights("auto", supply, {}, 0.3) == {"dialogue": 0.1, "encyclopedia": 0.9}
+    assert type_weights("auto", supply, {"dialogue": 0}, 0.3) == {"dialogue": 0, "encyclopedia": 0.9}
+
+
 def test_the_preset_is_the_composition_it_says() -> None:
     """Types of one kind share its tokens; what it does not know shares the others'."""
     tokens = {"blog": 10, "news": 10, "review": 30, "comment": 10, "law": 10, "web": 30, "qna": 0}

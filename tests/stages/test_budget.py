@@ -57,7 +57,7 @@ def test_budget_bounds_and_caps_are_respected(found: list[Row], asked: dict[str,
     budget = Budget(**asked)
     made = plan(found, budget)
     total = asked["budget_tokens"]
-    slack = 1 + 10 * sum(row["tokens"] for row in found) * 1e-9  # copies are rounded to nine places
+    slack = 1 + 10 * sum(row["tokens"] for row in found) * 1e-9  # copies 1e-9 beside a whole number are that number
     assert sum(tokens_of(made, 0).values()) <= total + slack
     for doc_type, tokens in tokens_of(made, 0).items():
         assert tokens <= budget.bounds.get(doc_type, (0, 1))[1] * total + slack
@@ -103,8 +103,15 @@ def test_no_supply_is_an_empty_plan() -> None:
     assert plan([], Budget()) == plan(nothing, Budget(budget_tokens=5)) == Plan({}, {})
 
 
-def test_quality_of_nothing_is_said() -> None:
-    """auto weighs by quality; where no document has any, there is nothing to weigh by."""
+def test_documents_without_quality_are_taken_and_types_without_weight_are_not() -> None:
     worthless = [Row(doc_type="web", source="web0", weight=1.0, tokens=10, worth=0)]
+    assert plan(worthless, Budget(budget_tokens=5)).epochs == {("web", "web0", 1.0): (0.5, 10)}
     with pytest.raises(ConfigError, match="another strategy"):
-        plan(worthless, Budget(budget_tokens=5))
+        plan(worthless, Budget(budget_tokens=5, weights={"web": 0}))
+
+
+def test_a_large_type_gets_no_token_too_many() -> None:
+    """A share rounded to nine places would be 160 tokens over."""
+    large = [Row(doc_type="web", source="web0", weight=1.0, tokens=560 * 10**9, worth=0)]
+    ((copies, tokens),) = plan(large, Budget(budget_tokens=300 * 10**9, strategy="unimax")).epochs.values()
+    assert copies * tokens <= 300 * 10**9 + 1e-3
