@@ -25,7 +25,7 @@ from corpus_pipeline.stages.quotas import KEYS, Group
 Share = Annotated[float, Field(ge=0, le=1)]
 _QUALITY_STEPS = 10_000  # whole numbers add up to the same in any order
 _EVEN = 1e-6  # of a type's tokens: shares that differ by less were not held back
-_WHOLE = 1e-9  # copies that differ from a whole number by less are that number
+_PLACES = 12  # of copies: 0.9999999999999 are one, and of 1e12 tokens it moves less than one
 
 
 class Budget(Params):
@@ -220,10 +220,4 @@ def _within(by_weight: dict[float, int], tokens: float, cap: float) -> dict[floa
     by_name = {name: by_weight[weight] for name, weight in names.items()}
     upper = {name: by_name[name] * cap if weight > 0 else 0.0 for name, weight in names.items()}
     shares = allocate({name: weight * by_name[name] for name, weight in names.items()}, tokens, upper)
-    return {weight: _snapped(shares[name] / by_name[name]) for name, weight in names.items()}
-
-
-def _snapped(copies: float) -> float:
-    """0.9999999999 copies are one; no other number changes, for 1e-9 of a large type are many tokens."""
-    whole = round(copies)
-    return float(whole) if abs(copies - whole) < _WHOLE else copies
+    return {weight: round(shares[name] / by_name[name], _PLACES) for name, weight in names.items()}

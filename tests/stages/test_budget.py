@@ -57,7 +57,7 @@ def test_budget_bounds_and_caps_are_respected(found: list[Row], asked: dict[str,
     budget = Budget(**asked)
     made = plan(found, budget)
     total = asked["budget_tokens"]
-    slack = 1 + 10 * sum(row["tokens"] for row in found) * 1e-9  # copies 1e-9 beside a whole number are that number
+    slack = 1 + 10 * sum(row["tokens"] for row in found) * 1e-9  # of copies, which are rounded
     assert sum(tokens_of(made, 0).values()) <= total + slack
     for doc_type, tokens in tokens_of(made, 0).items():
         assert tokens <= budget.bounds.get(doc_type, (0, 1))[1] * total + slack
@@ -114,4 +114,4 @@ def test_a_large_type_gets_no_token_too_many() -> None:
     """A share rounded to nine places would be 160 tokens over."""
     large = [Row(doc_type="web", source="web0", weight=1.0, tokens=560 * 10**9, worth=0)]
     ((copies, tokens),) = plan(large, Budget(budget_tokens=300 * 10**9, strategy="unimax")).epochs.values()
-    assert copies * tokens <= 300 * 10**9 + 1e-3
+    assert copies * tokens <= 300 * 10**9 + 1
