@@ -3,7 +3,9 @@
 The rule is GPT-3's (Brown et al. 2020, appendix C: 13-grams, shorter ones for short items), on the comparison form
 (kernels/normalise.py), so case, width, punctuation and NFD do not matter. Items are cut into morphemes as the tokenizer
 cuts them, Han and kana into characters. An item under n morphemes is one gram as a whole, when it has at least
-`shortest`; a shorter one cannot be told from ordinary speech and is left out.
+`shortest`; a shorter one cannot be told from ordinary speech and is left out. So is a gram of figures: with fewer than
+LETTERS letters it stands in any table. An item that is one gram as a whole counts as often as it is given, so that the
+stem of two hundred questions is a set phrase; a longer one counts once, since contexts repeat with every question.
 
 Texts are not cut. A gram is looked for as its characters without spaces: who shares its morphemes shares those, and a
 copy that is spaced otherwise, which MeCab would cut otherwise, is found too. A gram has at least HEAD characters, since
@@ -18,8 +20,10 @@ Cost: 45 ns a character, the comparison form 25 of them. Memory: 40 bytes a char
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from unicodedata import category
 
 import numpy as np
 import numpy.typing as npt
@@ -32,12 +36,13 @@ from corpus_pipeline.kernels.normalise import PIECE, comparison_form, comparison
 from corpus_pipeline.kernels.rolling import Block, Letters, Places, blocks
 from corpus_pipeline.kernels.shingle import Hashes, Ragged, units
 
-__all__ = ["HEAD", "Counts", "Index", "Rule", "build", "evaluation_sets"]
+__all__ = ["HEAD", "LETTERS", "Counts", "Index", "Rule", "build", "evaluation_sets"]
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int32]
 
 HEAD = 13  # characters; measured: a text of KorQuAD's language shares fewer than 1 in 10,000 places with it by chance
+LETTERS = 5  # of a gram (Unicode L) at least; own choice: "x = [0, 0, ...]" has one
 _SPARSE, _LEAST_BITS, _MOST_BITS = 64, 16, 26  # bits of the bitmap for each head; 8 MB of them at most
 _UNIT = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[^\p{Han}\p{Hiragana}\p{Katakana}\s]+")
 
@@ -47,7 +52,8 @@ class Rule(NamedTuple):
 
     n            morphemes of a gram (13: GPT-3)
     shortest     morphemes of the shortest item that counts, as a whole (8: GPT-3's smallest n)
-    max_items    a gram that more different items of its set share is a set phrase and does not count (own choice)
+    max_items    a gram that more items of its set share is a set phrase and does not count (own choice). Items are
+                 different ones, but a gram that is a whole item has as many as it is given
     min_matches  different grams of a set that a text must hold (1: GPT-3)
     """
 
@@ -86,7 +92,7 @@ class Index(NamedTuple):
 
 
 def build(sets: Mapping[str, Sequence[str]], rule: Rule | None = None) -> Index:
-    """The index of the items of sets, by name. Equal items of a set count once.
+    """The index of the items of sets, by name. Equal items of a set count once, but for max_items (Rule).
 
     >>> item = "세종대왕은 조선의 제4대 국왕이며 훈민정음을 창제하여 백성이 쉽게 글을 쓰게 하였다."
     >>> build({"quiz": [item, item + "!", "누구인가?"]}).counts
@@ -224,7 +230,8 @@ class _Set(NamedTuple):
 
 def _read(items: Sequence[str], rule: Rule) -> _Set:
     """The grams of one set, in the order of their hashes."""
-    texts = list(dict.fromkeys(map(comparison_form, items)))
+    given = Counter(map(comparison_form, items))
+    texts = list(given)
     rows = [[len(m) for m in pieces(_UNIT.findall(text))] for text in texts]
     sizes = np.array([len(row) for row in rows], np.int64)
     upto = np.concatenate([[0], np.cumsum([n for row in rows for n in row], dtype=np.int64)])  # characters
@@ -234,22 +241,35 @@ def _read(items: Sequence[str], rule: Rule) -> _Set:
     place = np.repeat(np.cumsum(sizes) - sizes, counts) + nth  # the first morpheme of each gram
     start = upto[place]
     lengths = upto[place + np.minimum(sizes[item], rule.n)] - start
-    long = lengths >= HEAD
+    letters = units(comparison_forms(pa.array(texts, pa.large_string()))).values
+    long = (lengths >= HEAD) & (_letter_counts(letters, start, lengths) >= LETTERS)
     item, start, lengths = item[long], start[long], lengths[long]
-    heads, grams = _heads_and_grams(texts, start, lengths)
+    heads, grams = _heads_and_grams(letters, start, lengths)
     order = np.lexsort((item, grams))
     item, lengths, heads, grams = item[order], lengths[order], heads[order], grams[order]
     first, pairs = _groups(grams), _groups(grams, item)
-    rare = np.diff(np.searchsorted(pairs, first), append=len(pairs)) <= rule.max_items
+    times = np.where(sizes < rule.n, np.fromiter(given.values(), np.int64, len(given)), 1)  # that each item counts
+    upto = np.concatenate([[0], np.cumsum(times[item[pairs]])])
+    sharing = np.diff(upto[np.searchsorted(pairs, first)], append=upto[-1])
+    rare = sharing <= rule.max_items
     kept = first[rare]
     usable = len(np.unique(item[np.repeat(rare, np.diff(first, append=len(grams)))]))
     found = Counts(len(texts), len(texts) - usable, len(kept), len(first) - len(kept))
     return _Set(found, heads[kept], lengths[kept].astype(np.int32), grams[kept])
 
 
-def _heads_and_grams(texts: Sequence[str], start: Places, lengths: Places) -> tuple[Hashes, Hashes]:
+def _letter_counts(letters: Letters, start: Places, lengths: Places) -> Places:
+    """Characters of category L among `lengths` of them from each start on."""
+    times = np.bincount(letters)  # of each code point
+    known = np.zeros(len(times), np.bool_)
+    known[[point for point in np.flatnonzero(times).tolist() if category(chr(point)).startswith("L")]] = True
+    upto = np.concatenate([[0], np.cumsum(known[letters], dtype=np.int64)])
+    found: Places = upto[start + lengths] - upto[start]
+    return found
+
+
+def _heads_and_grams(letters: Letters, start: Places, lengths: Places) -> tuple[Hashes, Hashes]:
     """Hashes of HEAD and of `lengths` characters from each start on (ascending), in all texts end to end."""
-    letters = units(comparison_forms(pa.array(texts, pa.large_string()))).values
     heads, grams = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
     for block in blocks(letters, HEAD, int(lengths.max(initial=HEAD))):
         begin, end = np.searchsorted(start, [block.begin, block.begin + block.places])

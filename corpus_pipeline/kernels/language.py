@@ -43,7 +43,7 @@ LANGUAGES = tuple(dict.fromkeys((UNKNOWN, "ko", "ja", "zh", *script.MAIN_LANGUAG
 _KO, _JA, _ZH, _OTHER, _EN = 1, 2, 3, 4, LANGUAGES.index("en")
 _LATIN = len(LANGUAGES)  # to be asked about
 _NUMBER = {name: 0 if name == NO_LANGUAGE else number for number, name in enumerate(LANGUAGES)}
-_FENCE = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n.*?(?:^[ \t]*\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^[ \t]*(?:(`{3,})([^`\n]*)|(~{3,})([^~\n]*))$", re.MULTILINE)  # sign, then what follows it
 _INLINE = re.compile(r"`[^`\n]+`")
 _ADDRESSES = (re.compile(r"https?://[!-~]+"), re.compile(r"\]\([!-~]+"))  # two: each has a prefix to search for
 _NEWLINE = 10
@@ -68,12 +68,49 @@ class Languages(NamedTuple):
 def without_code(text: str) -> str:
     """`text` without fenced blocks, `code` and addresses of links."""
     if "~~~" in text or "```" in text:
-        text = _FENCE.sub("\n", text)
+        text = _without_fences(text)
     if "`" in text:
         text = _INLINE.sub(" ", text)
     for address in _ADDRESSES:
         text = address.sub(" ", text)
     return text
+
+
+def _without_fences(text: str) -> str:
+    """`text` without fenced blocks, as CommonMark has them. One that nothing closes stays: it may be an ornament.
+
+    >>> _without_fences("앞\\n```sh\\nls\\n```\\n뒤"), _without_fences("~~~~~\\n공지")
+    ('앞\\n\\n\\n뒤', '~~~~~\\n공지')
+    """
+    fences = [_fence(match) for match in _FENCE.finditer(text)]
+    longest, closed = {"`": 0, "~": 0}, list[bool]()  # of the closing lines further on; whether one closes this fence
+    for fence in reversed(fences):
+        closed.append(longest[fence.sign] >= fence.size)
+        longest[fence.sign] = max(longest[fence.sign], fence.size if fence.closes else 0)
+    parts, end = list[str](), 0
+    opened: _Fence | None = None
+    for fence, has_end in zip(fences, reversed(closed), strict=True):
+        if opened is None:
+            opened = fence if has_end else None
+        elif fence.closes and fence.sign == opened.sign and fence.size >= opened.size:
+            parts.append(text[end : opened.begin])
+            end, opened = fence.end, None
+    return "\n".join([*parts, text[end:]])
+
+
+class _Fence(NamedTuple):
+    """A line that may open a block; `closes`: or end one."""
+
+    sign: str
+    size: int
+    closes: bool
+    begin: int
+    end: int
+
+
+def _fence(match: re.Match[str]) -> _Fence:
+    marks, rest = (match[1], match[2]) if match[1] else (match[3], match[4])
+    return _Fence(marks[0], len(marks), not rest.strip(), match.start(), match.end())
 
 
 def languages(texts: Sequence[str]) -> Languages:

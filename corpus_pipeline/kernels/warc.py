@@ -1,9 +1,10 @@
 """Records of web archives (WARC, WET; ISO 28500), one at a time, in bounded memory, whatever is broken between them.
 
-Headers, HTTP and transfer codings are parsed by FastWARC (Apache-2.0). Cutting the file into records is done here,
-because a reader that meets a damaged record gives up the rest of the file: here it is one record with a reason, and
-reading goes on with the next. In a gzip file every record is a member of its own (as the standard's annex D asks), so
-a large one can be read in ranges, from each member that starts with a record on. Uncompressed, zstd and bz2 files are
+Headers and HTTP are parsed by FastWARC (Apache-2.0). Cutting the file into records is done here, because a reader that
+meets a damaged record gives up the rest of the file: here it is one record with a reason, and reading goes on with the
+next. So is the choice of HTTP's codings that are undone: the content says which, since many writers undo some and keep
+the headers that name them. In a gzip file every record is a member of its own (as the standard's annex D asks), so a
+large one can be read in ranges, from each member that starts with a record on. Uncompressed, zstd and bz2 files are
 read from their beginning to their end.
 """
 
@@ -11,20 +12,20 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import BinaryIO, NamedTuple, Protocol
 
 import pyarrow as pa
 import regex
-
-if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecordPayloadReader
 
 _CHUNK, _PIECE = 1 << 20, 64 << 10  # bytes
 _GZIP = b"\x1f\x8b\x08"
 _VERSION, _NEXT = b"WARC/", b"\r\n\r\nWARC/1."
 _MAX_HEADER = 64 << 10  # bytes
 _LENGTH = regex.compile(rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", regex.IGNORECASE | regex.MULTILINE)
+_CHUNK_SIZE = regex.compile(rb"([0-9a-f]{1,16})[ \t]*(?:;[^\r\n]*)?(?:\r\n|\r?\Z)", regex.IGNORECASE)
+_MOST_CODINGS = 8  # own choice: of one answer that are undone; a page has two
 _HTML = ("text/html", "application/xhtml+xml")
 _FORBIDS = regex.compile(r"\b(?:noindex|noarchive|none)\b", regex.IGNORECASE)
 TEXT_TYPES = (*_HTML, "text/plain")
@@ -165,6 +166,10 @@ def _next_member(file: BinaryIO, position: int) -> int | None:
         position += len(data) - len(_GZIP) + 1
 
 
+class _Reader(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
 class _Buffer:
     """Chunks as one run of bytes of which only what is needed is held; `skipped` bytes were dropped."""
 
@@ -235,25 +240,94 @@ def _parsed(data: bytes, place: str, problem: str | None, limit: int) -> Record:
     """`data` (one whole record, or only its header when `problem` is set) as a Record."""
     from fastwarc.warc import ArchiveIterator
 
-    for coding in ("all", "none"):  # some writers undo the codings and keep the header that names them
+    try:
+        record = next(iter(ArchiveIterator(io.BytesIO(data), auto_decode="none", parse_http=problem is None)))
+        fields = {name.lower(): value for name, value in record.headers.items()}
+        http = [] if problem or record.http_headers is None else list(record.http_headers.items())
+        fields |= {f"http-{name.lower()}": value for name, value in http}
+        media = (record.http_content_type or fields.get("content-type", "")).partition(";")[0].strip().lower()
+        fields |= {"media-type": media, "charset": record.http_charset or ""}
+        problem = problem or _refusal(fields.get("warc-type", "").lower(), record.http_headers, media)
+        content = None if problem else _undone(_bounded(record.reader, limit), _codings(http), limit)
+    except (OSError, ValueError, StopIteration):
+        return Record(place, None, {}, problem or "malformed_record")
+    if content is not None and len(content) > limit:
+        return Record(place, None, fields, "record_too_large")
+    return Record(place, content, fields, problem)
+
+
+def _codings(http: Sequence[tuple[str, str]]) -> list[str]:
+    """Up to _MOST_CODINGS that HTTP headers name, the one that was put on last first: transfer, then content."""
+    found = list[str]()
+    for wanted in ("content-encoding", "transfer-encoding"):
+        for _, value in (header for header in http if header[0].lower() == wanted):
+            found += [name.strip().lower() for name in value.split(",")]
+    return found[::-1][:_MOST_CODINGS]
+
+
+def _undone(content: bytes, codings: Iterable[str], limit: int) -> bytes:
+    """`content` without its codings, or a little more than `limit` bytes of it.
+
+    One that the content does not show is passed over.
+    """
+    from fastwarc import stream_io
+
+    def packed(reader: Callable[[io.BytesIO], _Reader]) -> bytes | None:
         try:
-            record = next(iter(ArchiveIterator(io.BytesIO(data), auto_decode=coding, parse_http=problem is None)))
-            fields = {name.lower(): value for name, value in record.headers.items()}
-            if problem is None and record.http_headers is not None:
-                fields |= {f"http-{name.lower()}": value for name, value in record.http_headers.items()}
-            media = (record.http_content_type or fields.get("content-type", "")).partition(";")[0].strip().lower()
-            fields |= {"media-type": media, "charset": record.http_charset or ""}
-            problem = problem or _refusal(fields.get("warc-type", "").lower(), record.http_headers, media)
-            content = None if problem else _bounded(record.reader, limit)
-        except (OSError, ValueError, StopIteration):
-            continue
-        if content is not None and len(content) > limit:
-            return Record(place, None, fields, "record_too_large")
-        return Record(place, content, fields, problem)
-    return Record(place, None, {}, problem or "malformed_record")
+            return _bounded(reader(io.BytesIO(content)), limit)
+        except (OSError, ValueError):
+            return None
+
+    for coding in codings:
+        found: bytes | None = None
+        if coding == "chunked":
+            found = _unchunked(content)
+        elif coding in ("gzip", "x-gzip"):  # RFC 9110, 8.4.1.3: the same
+            found = packed(stream_io.GzipReader)
+        elif coding == "deflate":
+            found = packed(partial(stream_io.GzipReader, zlib=True))
+            found = _inflated(content, limit) if found is None else found
+        elif coding == "br":
+            found = packed(stream_io.BrotliReader)
+        elif coding == "zstd":
+            found = packed(stream_io.ZstdReader)
+        content = content if found is None else found
+        if len(content) > limit:
+            break
+    return content
 
 
-def _bounded(reader: WarcRecordPayloadReader, limit: int) -> bytes:
+def _unchunked(data: bytes) -> bytes | None:
+    """The chunks of `data`, though the last may be cut; None where there are none (RFC 9112, 7.1).
+
+    >>> _unchunked(b"5\\r\\nhello\\r\\n6;a=b\\r\\n world\\r\\n0\\r\\n\\r\\n"), _unchunked(b"2020\\r\\nhello")
+    (b'hello world', None)
+    """
+    chunks, position = list[bytes](), 0
+    while (line := _CHUNK_SIZE.match(data, position)) and (size := int(line[1], 16)):
+        chunks.append(data[line.end() : line.end() + size])
+        position = line.end() + size
+        if position > len(data) and len(chunks) == 1:  # more likely a text that starts with a number
+            return None
+        if not b"\r\n".startswith(data[position : position + 2]):
+            return None
+        position += 2
+    if line is None and (not chunks or position < len(data)):
+        return None
+    return b"".join(chunks) if chunks or not data[line.end() :].strip() else None
+
+
+def _inflated(data: bytes, limit: int) -> bytes | None:
+    """Deflated `data` without the header of zlib, as some servers send it; None where it is not that, as a whole."""
+    inflate = zlib.decompressobj(wbits=-15)
+    try:
+        found = inflate.decompress(data, limit + 1)
+    except zlib.error:
+        return None
+    return found if inflate.eof or len(found) > limit else None
+
+
+def _bounded(reader: _Reader, limit: int) -> bytes:
     """All that `reader` gives, or a little more than `limit` bytes. In pieces: it allocates what it is asked for."""
     content = bytearray()
     while len(content) <= limit and (piece := reader.read(_PIECE)):

@@ -8,8 +8,10 @@ import hashlib
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import repeat
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -69,12 +71,19 @@ def _settings(params: Params) -> Decontamination:
 
 
 def _items(storage: Storage, settings: Decontamination) -> Iterator[tuple[str, str]]:
-    """(set, item) of all sets, each once."""
+    """(set, item) of all sets. A short item as often as `max_items` needs to know of it, a long one once."""
     for name, one in sorted(settings.sets.items()):
-        texts: dict[str, None] = {}
+        texts = Counter[str]()
         for path in one.path:
-            texts |= dict.fromkeys(items(_content(storage, name, path), path, one, _key(name)))
-        yield from ((name, text) for text in texts)
+            texts.update(items(_content(storage, name, path), path, one, _key(name)))
+        for text, times in texts.items():
+            most = settings.max_items + 1 if times > 1 and _words(text) < settings.ngram else 1
+            yield from repeat((name, text), min(times, most))
+
+
+def _words(text: str) -> int:
+    """Words with a letter or a digit: `text` has at least as many morphemes."""
+    return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
 def _key(name: str) -> str:

@@ -29,6 +29,7 @@ _FIXED = {
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",  # kept tables: a third of Java's time
     "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.execution.arrow.useLargeVarTypes": "false",  # kernels read offsets of 32 bits
     "spark.sql.execution.arrow.maxRecordsPerBatch": "8000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "16m",  # a batch becomes several times its size in Python
     "spark.sql.legacy.javaCharsets": "true",  # else csv knows seven charsets, none of them Korean

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,7 @@ from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import bpe, comparison, tokenizer_files
+from corpus_pipeline.kernels.bpe_table import MOST_TOKENS
 from corpus_pipeline.kernels.comparison import Candidate
 from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages.arrow import map_batches, struct_of
@@ -55,7 +56,7 @@ class Params(Training):
     variants: tuple[Literal["character", "byte", "morpheme"], ...] = Field(
         default=("character", "byte", "morpheme"), min_length=1
     )
-    sizes: tuple[int, ...] = Field(default=(8_000, 32_000, 64_000), min_length=1)
+    sizes: tuple[Annotated[int, Field(le=MOST_TOKENS)], ...] = Field(default=(8_000, 32_000, 64_000), min_length=1)
     held_out: float = Field(default=0.1, gt=0, lt=1)
     held_out_bytes: int = Field(default=32_000_000, gt=0)
     seed: int = 20215

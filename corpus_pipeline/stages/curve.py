@@ -21,6 +21,7 @@ from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.kernels import bpe, zipf
+from corpus_pipeline.kernels.bpe_table import MOST_TOKENS
 from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages.arrow import stream_batches
 from corpus_pipeline.stages.counting import count_pieces
@@ -44,7 +45,7 @@ class Settings(Limits):
     seed: int = 20212
     second_seed: int = 20213
     fractions: tuple[float, ...] = Field(default=(1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01), min_length=2)
-    vocab_size: int = Field(default=32_000, ge=257)
+    vocab_size: int = Field(default=32_000, ge=257, le=MOST_TOKENS)
     mode: Literal["morpheme", "byte"] = "morpheme"
 
     @field_validator("fractions")

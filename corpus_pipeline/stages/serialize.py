@@ -10,6 +10,7 @@ task that writes, the lengths of one shard's documents.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Literal
@@ -39,6 +40,7 @@ class Params(StageParams):
     """headers: document type (or `default`) -> templates, tried in order: the first whose fields are all there.
 
     A template may use {title}, {source_name}, {category}, {doc_type}. The text follows it at once.
+    Templates are made NFC, as the text is.
     """
 
     headers: dict[str, tuple[str, ...]] = Field(default_factory=lambda: dict(_HEADERS))
@@ -61,7 +63,11 @@ class Params(StageParams):
     @field_validator("headers")
     @classmethod
     def _with_default(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        return _HEADERS | value
+        own = {
+            doc_type: tuple(unicodedata.normalize("NFC", template) for template in templates)
+            for doc_type, templates in value.items()
+        }
+        return _HEADERS | own
 
     @model_validator(mode="after")
     def _fields_known(self) -> Params:

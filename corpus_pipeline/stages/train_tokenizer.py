@@ -27,6 +27,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from corpus_pipeline.kernels import bpe, tokenizer_files
+from corpus_pipeline.kernels.bpe_table import MOST_TOKENS
 from corpus_pipeline.stages.arrow import struct_of
 from corpus_pipeline.stages.counting import count_pieces
 from corpus_pipeline.stages.vocabulary import Counted, Training, frequent, train
@@ -47,7 +48,7 @@ class Params(Training):
 
     source: Literal["sample", "all"] = "sample"
     mode: Literal["morpheme", "byte", "character"] = "morpheme"
-    vocab_size: int = Field(default=32_000, gt=0)
+    vocab_size: int = Field(default=32_000, gt=0, le=MOST_TOKENS)
     eos_token: str = "<|endoftext|>"
     pad_token: str | None = "<|pad|>"
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_pipeline.kernels.contamination import HEAD, Counts, Rule, build, evaluation_sets
+from corpus_pipeline.kernels.contamination import HEAD, LETTERS, Counts, Rule, build, evaluation_sets
 from corpus_pipeline.kernels.morphemes import pieces
 from corpus_pipeline.kernels.normalise import comparison_form
 
@@ -35,7 +35,11 @@ def grams(items: list[str], n: int = 13, shortest: int = 8) -> set[tuple[str, ..
         parts = morphemes(item)
         found |= {tuple(parts[i : i + n]) for i in range(len(parts) - n + 1)}
         found |= {tuple(parts)} if shortest <= len(parts) < n else set()
-    return {gram for gram in found if len("".join(gram)) >= HEAD}
+    return {gram for gram in found if len("".join(gram)) >= HEAD and letters_of("".join(gram)) >= LETTERS}
+
+
+def letters_of(text: str) -> int:
+    return sum(unicodedata.category(c)[0] == "L" for c in text)
 
 
 def shares(text: str, items: list[str]) -> bool:
@@ -152,6 +156,42 @@ def test_phrases_of_many_items_do_not_count() -> None:
     assert found([phrase], quiz=[items[0]] * 20) == [["quiz"]]  # one item, twenty times
     assert found([phrase], quiz=[f"{phrase} {phrase} {phrase}" * 5]) == [["quiz"]]
     assert build({"quiz": items}).counts[0].common > 0
+
+
+STEM = "다음 글의 내용과 일치하지 않는 것은?"
+
+
+def test_the_stem_of_many_questions_does_not_count() -> None:
+    assert 8 <= len(morphemes(STEM)) < 13
+    item = "세종대왕은 조선의 제4대 국왕이며 훈민정음을 창제하여 백성이 쉽게 글을 쓰게 하였다."
+    blog = f"어제 본 시험에는 '{STEM}' 같은 문제가 많았다."
+    assert found([blog, item], exam=[STEM] * 200 + [item]) == [[], ["exam"]]
+    assert found([blog], exam=[STEM, STEM + "!", STEM.replace("?", ".")] * 4) == [[]]
+    assert found([blog], exam=[STEM] * 10) == [["exam"]]
+    counts = build({"exam": [STEM] * 11 + [item]}).counts[0]
+    assert (counts.items, counts.unusable, counts.common) == (2, 1, 1)
+
+
+def test_a_context_that_repeats_counts_once() -> None:
+    assert found([ITEM], quiz=[ITEM] * 200) == [["quiz"]]
+    assert build({"quiz": [ITEM] * 200}).counts == build({"quiz": [ITEM]}).counts
+
+
+FIGURES = ["주파수 표: 100000000000000000000", "값은 0.00000000000000001 이다", "IPv6 주소 0000:0000:0000:0000:0000"]
+
+
+def test_figures_do_not_count() -> None:
+    zeros = f"x = [{', '.join(['0'] * 16)}]"
+    code = ["print(1); print(2); print(3); print(4); print(5)", zeros]
+    assert found([*FIGURES, zeros, code[0]], code=code) == [[], [], [], [], ["code"]]
+    assert [one.unusable for one in build({"code": code}).counts] == [1]
+
+
+@pytest.mark.parametrize(("letters", "expected"), [(LETTERS - 1, []), (LETTERS, ["quiz"])])
+def test_so_many_letters_count(letters: int, expected: list[str]) -> None:
+    item = " ".join([*"가나다라마"[:letters], *("7" * (13 - letters))])
+    assert len(morphemes(item)) == 13
+    assert found([item], quiz=[item]) == [expected]
 
 
 def test_several_sets_and_matches() -> None:

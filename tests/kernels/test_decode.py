@@ -146,6 +146,39 @@ def test_a_korean_page_with_a_broken_byte_is_refused(position: int) -> None:
         assert decode(bytes(data)).problem == "undecodable"
 
 
+SHORT = ["## 출력", "  1\\. 과학전 개최기간 및 장소", "학교에서 배웠다", "1. 東京の天気", "동백꽃 😀 한 송이", "가나"]
+
+
+@pytest.mark.parametrize("text", SHORT)
+def test_short_utf_8_with_a_broken_byte_is_not_taken_for_another_charset(text: str) -> None:
+    data = text.encode()
+    beyond = [i for i, byte in enumerate(data) if byte >= 0x80]
+    for i in beyond:
+        assert decode(data[:i] + data[i + 1 :]).problem == "undecodable"
+        assert decode(data[:i] + b"\xff" + data[i + 1 :]).problem == "undecodable"
+    start = next(i for i in beyond if i >= beyond[0] + len(next(c for c in text if not c.isascii()).encode()))
+    for end in range(start + 1, len(data)):
+        if data[end] & 0xC0 == 0x80:  # inside a character, with a whole one before it
+            assert decode(data[:end]).problem == "undecodable"
+
+
+@pytest.mark.parametrize("text", ["우리", "기간", "결국", "어떤", "필요가", "宣宗", "운영 기본"])
+def test_words_whose_bytes_are_nearly_utf_8_are_read(text: str) -> None:
+    assert decode(text.encode("cp949")).text == text
+
+
+@pytest.mark.parametrize("letter", ["\ue000", "\U000e0fff", "\ufdd0", "\x85"])
+def test_a_guess_with_letters_that_stand_for_nothing_is_refused(letter: str) -> None:
+    data = f"{KOREAN}{letter}".encode("utf-16-le")
+    assert decode(data).problem == "undecodable"
+    assert decode(data, "utf-16-le").text == decode(b"\xff\xfe" + data).text == f"{KOREAN}{letter}"
+
+
+def test_a_page_that_says_its_charset_may_use_its_private_letters() -> None:
+    text = f'<meta charset="shift_jis">{JAPANESE}\ue000'
+    assert decode(text.encode("cp932")).text == text
+
+
 @pytest.mark.parametrize("name", ["iso-2022-kr", "iso-2022-jp"])
 def test_seven_bit_charsets_are_read_when_the_page_says_so(name: str) -> None:
     text = KOREAN if name.endswith("kr") else JAPANESE

@@ -45,9 +45,45 @@ def test_main_language(text: str, code: str) -> None:
 def test_korean_technical_page_with_much_code() -> None:
     code = "val frame = spark.read.parquet(path).groupBy(column).count().orderBy(desc(column))\n" * 10
     fence = f"데이터프레임을 읽는 예제입니다. 아래와 같이 실행합니다.\n```scala\n{code}```\n"
-    opened = f"데이터프레임을 읽는 예제입니다.\n~~~\n{code}"  # a fence nobody closed
+    opened = f"데이터프레임을 읽는 예제입니다.\n~~~\n{code[:86]}"  # a fence nobody closed: its code counts
     names = "DataFrame의 groupBy와 orderBy를 쓰면 SparkSession, SparkContext, StructType에 대해 알 수 있다."
     assert languages([fence, opened, names]).main == ["ko", "ko", "ko"]
+
+
+PROSE = "오늘은 날씨가 좋아서 공원에 갔습니다. 아이들과 함께 점심을 먹고 사진도 많이 찍었습니다."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```pip install pyspark``` 를 실행합니다.\n\n{PROSE * 3}",
+        f"~~~ 공지사항 ~~~\n{PROSE * 3}",
+        f"~~~~~\n{PROSE * 3}",
+        f" ~~~~★공지★~~~~\n{PROSE}",
+        f"```\n{PROSE}\n~~~",
+        f"~~~~\n{PROSE}\n~~~",
+    ],
+)
+def test_what_only_looks_like_a_fence_hides_no_text(text: str) -> None:
+    assert languages([text]).main == ["ko"]
+    assert PROSE in without_code(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("앞\n```python\nx\n```\n뒤", "앞\n\n\n뒤"),
+        ("앞\n  ~~~ sh `a`\nx\n  ~~~~ \n뒤", "앞\n\n\n뒤"),
+        ("앞\r\n```\r\nx\r\n```\r\n뒤", "앞\r\n\n\n뒤"),
+        ("````md\n```\nx\n```\n````\n뒤", "\n\n뒤"),  # a block within a block
+        ("```\n~~~\nx\n```\n뒤\n~~~", "\n\n뒤\n~~~"),
+        ("```\nx\n```sh\ny\n```\n뒤", "\n\n뒤"),
+        ("`````\n앞\n```\nx\n```", "`````\n앞\n\n"),  # the first one is not closed
+        ("```\nx\n```\n뒤\n```\n끝", "\n\n뒤\n```\n끝"),
+    ],
+)
+def test_blocks_that_are_closed_are_cut_out(text: str, left: str) -> None:
+    assert without_code(text) == left
 
 
 def test_an_english_page_that_names_korea_stays_english() -> None:
@@ -108,7 +144,11 @@ def test_any_texts_alone_and_together(texts: list[str]) -> None:
         assert (alone.main, alone.shares, alone.letters.tolist()) == ([main], [shares], [letters.tolist()])
 
 
-@pytest.mark.parametrize("unit", ["`", "~~~\n", "```\n", "a", "가", ".", "다\n", "`a", "a\n\n", "](", "https://"])
+UNITS = ["`", "~~~\n", "```\n", "a", "가", ".", "다\n", "`a", "a\n\n", "](", "https://"]
+FENCES = ["```a\n", "~~~~a\n~~~\n", "```a`\n", "````a\n```\n"]
+
+
+@pytest.mark.parametrize("unit", UNITS + FENCES)
 def test_ten_megabytes_of_one_thing(unit: str) -> None:
     text = unit * (10_000_000 // len(unit.encode()))
     start = time.process_time()

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import tracemalloc
+import zlib
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -37,8 +38,6 @@ def found(data: bytes, codec: str | None = None) -> list[tuple[str | None, str |
 
 def members(data: bytes) -> list[int]:
     """Where gzip members start, by the library's own unpacking."""
-    import zlib
-
     starts, position = [], 0
     while position < len(data):
         starts.append(position)
@@ -174,6 +173,100 @@ def test_a_body_packed_by_http_is_unpacked_in_bounds() -> None:
     first, second = read(data)
     assert first.content == PAGES[0][1]
     assert second.problem == "record_too_large"
+
+
+TEXT = page("글").encode()
+PACKED = gzip.compress(TEXT, mtime=0)
+OF_GZIP, OF_CHUNKS = "Content-Encoding: gzip", "Transfer-Encoding: chunked"
+
+
+def chunked(body: bytes, size: int = 100, end: bytes = b"0\r\n\r\n") -> bytes:
+    parts = (body[at : at + size] for at in range(0, len(body), size))
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + end
+
+
+def deflated(body: bytes) -> bytes:
+    """Without the header of zlib."""
+    deflate = zlib.compressobj(wbits=-15)
+    return deflate.compress(body) + deflate.flush()
+
+
+def answer(body: bytes, *headers: str) -> Record:
+    (only,) = read(write_warc([(URLS[0], body, "\r\n".join(["text/html", *headers]))], requests=False))
+    return only
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        pytest.param(PACKED, ["Content-Encoding: x-gzip"], id="x-gzip"),
+        pytest.param(deflated(TEXT), ["Content-Encoding: deflate"], id="deflate without zlib"),
+        pytest.param(PACKED, [OF_GZIP, OF_CHUNKS], id="gzip, chunks undone"),
+        pytest.param(chunked(TEXT), [OF_GZIP, OF_CHUNKS], id="chunks, gzip undone"),
+        pytest.param(chunked(PACKED), [OF_GZIP, OF_CHUNKS], id="both"),
+        pytest.param(TEXT, [OF_GZIP, OF_CHUNKS], id="both undone"),
+        pytest.param(PACKED, ["content-encoding: GZIP"], id="gzip"),
+        pytest.param(gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:]), [OF_GZIP], id="gzip, two members"),
+        pytest.param(TEXT, ["Content-Encoding: x-gzip"], id="x-gzip undone"),
+        pytest.param(zlib.compress(TEXT), ["Content-Encoding: deflate"], id="deflate"),
+        pytest.param(TEXT, ["Content-Encoding: deflate"], id="deflate undone"),
+        pytest.param(gzip.compress(deflated(TEXT)), ["Content-Encoding: deflate, gzip"], id="two of the content"),
+        pytest.param(gzip.compress(deflated(TEXT)), ["Content-Encoding: deflate", OF_GZIP], id="two headers"),
+        pytest.param(chunked(PACKED), ["Transfer-Encoding: gzip, chunked"], id="two of the transfer"),
+        pytest.param(zstd(TEXT), ["Content-Encoding: zstd"], id="zstd"),
+        pytest.param(TEXT, ["Content-Encoding: br"], id="br undone"),
+        pytest.param(TEXT, ["Content-Encoding: identity"], id="none"),
+        pytest.param(chunked(TEXT), [OF_CHUNKS], id="chunks"),
+        pytest.param(TEXT, [OF_CHUNKS], id="chunks undone"),
+        pytest.param(chunked(TEXT, end=b""), [OF_CHUNKS], id="chunks without an end"),
+        pytest.param(chunked(TEXT, end=b"0\r\nX-Time: 1\r\n\r\n"), [OF_CHUNKS], id="a trailer"),
+        pytest.param(chunked(TEXT).replace(b"64\r\n", b"64;a=b\r\n"), [OF_CHUNKS], id="extensions of chunks"),
+        pytest.param(chunked(TEXT).replace(b"64\r\n", b"00000064  \r\n"), [OF_CHUNKS], id="padded sizes"),
+    ],
+)
+def test_codings_are_undone_by_what_the_content_shows(body: bytes, headers: list[str]) -> None:
+    only = answer(body, *headers)
+    assert (only.content, only.problem) == (TEXT, None)
+
+
+@pytest.mark.parametrize("text", ["2020\r\n년의 기록", "2020", "a\r\nb\r\nc", "1\n2\n3\n", "", "가"])
+def test_a_text_that_only_looks_coded_is_kept(text: str) -> None:
+    for headers in ([OF_CHUNKS], [OF_GZIP], ["Content-Encoding: deflate"], ["Content-Encoding: br, zstd, compress"]):
+        assert answer(text.encode(), *headers).content == text.encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60), st.lists(st.sampled_from(["gzip", "deflate", "br", "zstd", "chunked"]), max_size=3))
+def test_no_content_is_lost_to_codings(body: bytes, names: list[str]) -> None:
+    only = answer(body, f"Transfer-Encoding: {', '.join(names)}")
+    assert only.problem is None
+    assert only.content is not None
+
+
+def test_a_cut_answer_gives_what_is_there() -> None:
+    cut = answer(chunked(TEXT)[:-300], OF_CHUNKS).content
+    assert cut
+    assert TEXT.startswith(cut)
+    assert len(TEXT) - len(cut) < 300
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (gzip.compress(bytes(10_000_000)), ["Content-Encoding: x-gzip"]),
+        (deflated(bytes(10_000_000)), ["Content-Encoding: deflate"]),
+        (zlib.compress(bytes(10_000_000)), ["Content-Encoding: deflate"]),
+        (chunked(gzip.compress(bytes(10_000_000))), [OF_GZIP, OF_CHUNKS]),
+        (gzip.compress(gzip.compress(bytes(100_000_000))), [OF_GZIP, OF_GZIP]),
+        (gzip.compress(gzip.compress(bytes(10_000_000)) + bytes(10_000_000)), [OF_GZIP, OF_GZIP]),
+    ],
+)
+def test_bombs_are_not_unpacked(body: bytes, headers: list[str]) -> None:
+    tracemalloc.start()
+    assert answer(body, *headers).problem == "record_too_large"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 def test_memory_follows_the_record_and_not_the_file() -> None:

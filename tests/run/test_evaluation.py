@@ -7,9 +7,10 @@ import csv
 import gzip
 import io
 import json
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from corpus_pipeline.errors import ConfigError, CorpusError, ResourceError
+from corpus_pipeline.kernels.contamination import evaluation_sets
 from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.run import evaluation, job
 from corpus_pipeline.run.config import Config, check
@@ -26,7 +28,7 @@ from corpus_pipeline.run.publish import Aside, make_visible
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import struct_of
-from corpus_pipeline.stages.decontamination import Decontamination, EvaluationSet
+from corpus_pipeline.stages.decontamination import Decontamination, EvaluationSet, index_of
 from corpus_pipeline.stages.params import Params
 
 CONTEXT = (
@@ -132,6 +134,33 @@ def test_what_cannot_be_read(
     assert said in str(caught.value)
     assert caught.value.where.startswith(f"tag.decontamination.sets.quiz: {name}")
     assert QUESTION[:9] not in str(caught.value)
+
+
+class Files:
+    """A storage of files that are given."""
+
+    def __init__(self, **files: str) -> None:
+        self.files = files
+
+    def size(self, path: str) -> int:
+        return len(self.read_bytes(path))
+
+    def read_bytes(self, path: str) -> bytes:
+        return self.files[path].encode()
+
+
+def test_short_items_that_repeat_are_counted_and_long_ones_are_not() -> None:
+    stem = "다음 글의 내용과 일치하지 않는 것은?"
+    long = f"「하늘다리」 — {CONTEXT}"
+    storage = cast(Storage, Files(a="\n".join([stem, long] * 8), b="\n".join([stem, long, QUESTION] * 8)))
+    quiz = EvaluationSet(path=("a", "b"), format="text")
+    for most, times in ((10, 11), (40, 16)):
+        settings = Decontamination(sets={"quiz": quiz}, max_items=most)
+        found = Counter(text for _, text in evaluation._items(storage, settings))
+        assert found == {stem: times, long: 1, QUESTION: 8}
+        index = index_of(evaluation._items(storage, settings), settings)
+        blog = [f"시험에 '{stem}' 하는 문제가 나왔다.", QUESTION]
+        assert evaluation_sets(pa.array(blog), index) == [["quiz"] if most == 40 else [], ["quiz"]]
 
 
 class Tagging(Params):

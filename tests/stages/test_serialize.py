@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,12 @@ def test_headers_fall_back_to_the_template_whose_fields_are_there() -> None:
     assert header({"doc_type": "news", "title": None}, headers) == ""
     assert header({"doc_type": "web", "title": "{title}"}, headers) == "Body: "
     assert header({"doc_type": "news", "title": "{source_name}"}, headers) == "{source_name}. "
+
+
+def test_templates_are_nfc_as_text_is() -> None:
+    pasted = unicodedata.normalize("NFD", "제목: {title}\n")
+    params = Params.model_validate({"headers": {"web": [pasted]}})
+    assert header({"doc_type": "web", "title": "세종"}, params.headers) == "제목: 세종\n"
 
 
 def test_no_copies_and_a_wrong_tokenizer_are_errors(spark: SparkSession) -> None:

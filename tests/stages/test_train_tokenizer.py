@@ -204,6 +204,7 @@ def test_nothing_to_train_on(spark: SparkSession) -> None:
         ({"special_tokens": ["</s>"], "eos_token": "</s>"}, "pad_token"),
         ({"mode": "character", "unk_token": "?"}, "letters with marks"),
         ({"vocab_size": 257}, "at least 258"),
+        ({"vocab_size": 2**21 + 1}, "less than or equal to 2097152"),
         ({"vocab_size": 3, "mode": "character"}, "at least 4"),
         ({"max_digits": 4}, "cut after 3 digits"),
         ({"mode": "word"}, "'morpheme', 'byte' or 'character'"),
@@ -215,6 +216,7 @@ def test_settings_that_cannot_work(settings: dict[str, Any], message: str) -> No
 
 def test_settings_that_work() -> None:
     assert Params(special_tokens=("</s>", "<s>"), eos_token="</s>", pad_token=None).roles == {"eos_token": "</s>"}
+    assert Params(vocab_size=2**21).vocab_size == 2**21
     character = Params(mode="character", vocab_size=4)
     assert character.all_special == (*SPECIAL, "<|unk|>")
     assert Params(mode="character", special_tokens=("<|unk|>", *SPECIAL)).all_special == ("<|unk|>", *SPECIAL)

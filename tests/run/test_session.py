@@ -1,0 +1,26 @@
+"""What a session holds fixed, whatever spark.conf says."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.run import session
+from corpus_pipeline.run.config import check
+
+SOURCE = {
+    "format": "json", "path": "x", "fields": "text string", "doc_type": "web", "columns": {"text": "text"},
+    "licence": "MIT",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted(session._FIXED))
+def test_a_setting_that_the_kernels_rely_on_is_refused(key: str) -> None:
+    raw = {"name": "a", "output": "out", "sources": {"a": SOURCE}, "spark": {"conf": {key: "true"}}}
+    with pytest.raises(ConfigError) as caught:
+        session.start(check(raw, "t.yaml"), "log")
+    assert caught.value.got == f"['{key}']"
+
+
+def test_arrow_offsets_have_32_bits() -> None:
+    assert session._FIXED["spark.sql.execution.arrow.useLargeVarTypes"] == "false"
