@@ -15,7 +15,7 @@ import regex
 
 from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.kernels import page_metadata, region_model
-from corpus_pipeline.kernels.page_blocks import Parsed, Reader
+from corpus_pipeline.kernels.page_blocks import Parsed, Reader, whole_references
 from corpus_pipeline.kernels.region_text import render
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs parts of pages
@@ -133,7 +133,7 @@ def _trafilatura(html: str) -> Page:
 
     dates = {"original_date": True, "extensive_search": True, "max_date": LATEST}
     document = trafilatura.bare_extraction(
-        _DECLARATION.sub("", html),  # lxml refuses a str that declares a charset
+        _DECLARATION.sub("", whole_references(html)),  # lxml refuses a str that declares a charset
         favor_recall=True,
         include_comments=False,
         include_formatting=True,

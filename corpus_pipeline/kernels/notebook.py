@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import regex
 
-_EMBEDDED = regex.compile(r"!\[[^\]\n]*+\]\((?:data|attachment):[^()\n]*+\)")  # pictures inside the notebook
-_HEADING = regex.compile(r"^#{1,6}\s+(.+?)\s*#*$", regex.MULTILINE)
+# pictures inside the notebook; a name ends where the next picture begins, so that no text is read twice
+_EMBEDDED = regex.compile(r"!\[(?:[^\]\n!]++|!(?!\[))*+\]\((?:data|attachment):[^()\n]*+\)")
+_HEADING = regex.compile(r"^#{1,6}\s+(.+)$", regex.MULTILINE)
 
 
 class Notebook(NamedTuple):
@@ -43,7 +44,12 @@ def extract(text: str) -> Notebook:
     if not parts:
         return Notebook(None, None, "no_main_text")
     heading = next((_HEADING.search(part) for part in parts if not part.startswith("```")), None)
-    return Notebook(heading[1] if heading else None, body, None)
+    return Notebook(_title(heading[1]) if heading else None, body, None)
+
+
+def _title(line: str) -> str:
+    """A heading without the signs that may close it."""
+    return line.rstrip("#").rstrip() or line[0]
 
 
 def _cell(cell: dict[str, Any], language: str) -> str:

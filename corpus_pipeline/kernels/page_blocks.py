@@ -39,7 +39,20 @@ _ANCHORS = frozenset(("", "#", "¶", "§", "🔗", "link", "Permalink"))
 _SPAN = re.compile(r"""<(?:/[Ss][Pp][Aa][Nn]\s*|[Ss][Pp][Aa][Nn](?:\s(?:[^"'<>]++|"[^"<]*"|'[^'<]*')*+)?)>""")
 LONGEST_TITLE = 1000  # characters
 MOST = 1_000_000  # elements, and blocks, that are read of a page
+WIDEST = 100  # columns that one cell takes, and up to which a cell above counts: it bounds the work for a row
+TALLEST = 65_534  # rows that one cell takes: the limit of HTML
+_NUMBER = re.compile(r"\s*\+?0*([0-9]{1,6})")
+_SIGN_PARTS, _SIGN_LENGTH = 10, 200  # of a link that may be one of _ANCHORS, with the white space around it
 _BREAK = "\0"  # the parser never gives it: it makes U+FFFD of it
+# numeric references to 0, to halves of a pair of surrogates, and to numbers above all characters; others of that length
+# too, which stay what they are
+_ODD_REFERENCE = (
+    r"&#(?:(?:0*+(?:5(?:5[2-9]|6\d|7[0-3])\d\d|[1-9]\d{6,}+)|0++)(?!\d)"
+    r"|[xX](?:0*+(?:[dD][89a-fA-F][\da-fA-F]{2}|[1-9a-fA-F][\da-fA-F]{5,}+)|0++)(?![\da-fA-F]));?"
+)
+# it begins with `&#` as it stands, which is found ten times as fast as what may begin a group
+_ODD_REFERENCES = re.compile(f"{_ODD_REFERENCE}(?:{_ODD_REFERENCE})*+", re.ASCII)
+_REFERENCE = re.compile(r"&#(?:[xX]0*+([\da-fA-F]*)|0*+(\d*))", re.ASCII)
 
 
 class Block(NamedTuple):
@@ -50,7 +63,8 @@ class Block(NamedTuple):
     heading    1 to 6, or 0
     depth      open lists
     marker     "- " or "3. " on the first block of a list item, else ""
-    cell       (table, row, column), counted in the page, or None
+    cell       (table, row, number in its row, column), all from 1, or None; cells that take several columns or rows
+               move the columns of those after and below them
     links      characters of `text` within links, about
     code       within <pre>
     quote      within <blockquote>
@@ -62,7 +76,7 @@ class Block(NamedTuple):
     heading: int
     depth: int
     marker: str
-    cell: tuple[int, int, int] | None
+    cell: tuple[int, int, int, int] | None
     links: int
     code: bool
     quote: bool
@@ -116,10 +130,79 @@ class Reader:
         events = self._events
         events.begin()
         try:
-            etree.fromstring(_SPAN.sub("", html).encode("utf-8", "replace"), self._parser)
+            etree.fromstring(_SPAN.sub("", whole_references(html)).encode("utf-8", "replace"), self._parser)
         except (etree.LxmlError, _Full):  # nothing to parse, or too much; what came before it counts
             events.close()
         return events.page
+
+
+def whole_references(text: str) -> str:
+    """HTML in which a character written as two numeric references, one for each half of a surrogate pair, stands
+    itself; references to no character, which parsers make U+FFFD of, are gone.
+
+    >>> whole_references("&#55357;&#56832; &#xD83D;&#xde00; &#55357; &#0; &#44032;")
+    '😀 😀   &#44032;'
+    """
+    return _ODD_REFERENCES.sub(_characters, text) if "&#" in text else text
+
+
+def _characters(found: re.Match[str]) -> str:
+    numbers = [int(h, 16) if h else int(d or 0) for h, d in _REFERENCE.findall(found[0]) if len(h or d) < 8]
+    units = "".join(chr(number) for number in numbers if 0 < number <= 0x10FFFF)
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")  # pairs join, lone halves go
+
+
+class Grid:
+    """Where the cells of a table stand when some take several columns or rows.
+
+    >>> grid = Grid()
+    >>> for cells in [({"rowspan": "2"}, {"colspan": "2"}, {}), ({}, {})]:
+    ...     grid.start_row()
+    ...     print([grid.place(attributes) for attributes in cells])
+    [1, 2, 4]
+    [2, 3]
+    """
+
+    __slots__ = ("_covered", "_next", "column", "number", "row")
+
+    def __init__(self) -> None:
+        self.row = self.number = self.column = 0  # the number of a cell in its row, and the column; 0 before the first
+        self._next = 1
+        self._covered: dict[int, int] = {}  # of a column, the last row that a cell takes
+
+    def start_row(self) -> None:
+        self.row += 1
+        self.number = self.column = 0
+        self._next = 1
+
+    def start_group(self) -> None:
+        """No cell reaches from a group of rows, such as <thead>, into another."""
+        self._covered.clear()
+
+    def place(self, attributes: Mapping[str, str]) -> int:
+        """The column of the next cell of the row, by its `colspan` and `rowspan`."""
+        column, covered = self._next, self._covered
+        while covered and covered.get(column, -1) >= self.row:
+            column += 1
+        self.number += 1
+        self.column, self._next = column, column + 1
+        if attributes:
+            self._next = column + _span(attributes.get("colspan"), WIDEST)
+            rows = _span(attributes.get("rowspan"), TALLEST)
+            if rows > 1:
+                covered.update(dict.fromkeys(range(column, min(self._next, WIDEST + 1)), self.row + rows - 1))
+        return column
+
+
+def _span(value: str | None, most: int) -> int:
+    found = _NUMBER.match(value) if value else None
+    return min(int(found[1]), most) or 1 if found else 1
+
+
+def too_sparse(places: int, cells: int) -> bool:
+    """A table with far more places than cells would be written as little but empty cells, and n rows below a row of n
+    cells as n * n of them. 100 places, ten rows of ten, are always written."""
+    return places > 4 * cells + 100
 
 
 class _Full(Exception):
@@ -142,10 +225,13 @@ class _Events:
         self._stack: list[tuple[int, str, int]] = [(0, "body", 0)]  # element, its tag and path
         self._links = 0
         self._link_end = 0
-        self._anchors: list[int] = []
+        self._anchors: list[int] = []  # parts before each open link, those of earlier blocks too
+        self._gone = 0  # parts of earlier blocks
+        self._firsts: list[int] = []  # of each part, where the first character that is no white space stands from it on
+        self._seen = self._size = self._ink = 0  # parts and characters counted, and the end of the last such character
         self._pre = self._quote = self._heading = 0
         self._lists: list[list[int]] = []  # next number, or 0 for bullets; 1 when an item has just begun
-        self._tables: list[list[int]] = []  # table, row, column
+        self._tables: list[tuple[int, Grid]] = []
         self._table_count = 0
         self._kinds: dict[tuple[str, str | None], tuple[int, int]] = {}  # tag and class: bits, shape
 
@@ -163,7 +249,7 @@ class _Events:
             parts = self._parts
             if parts and self._link_end == len(parts):
                 parts.append(" ")  # links side by side are boxes, not one word
-            self._anchors.append(len(parts))
+            self._anchors.append(self._gone + len(parts))
         elif role == _SKIPS:
             self._skip_from(tag, attributes)
         elif role == _BREAKS:
@@ -184,7 +270,7 @@ class _Events:
             if tag in _ENDING:
                 self._leave(tag)
         elif role == _LINKS and self._anchors:
-            self._close_link(self._anchors.pop())
+            self._close_link(max(self._anchors.pop() - self._gone, 0))
 
     def data(self, text: str) -> None:
         if self._skip:
@@ -271,16 +357,18 @@ class _Events:
             self._lists.append([first if tag == "ol" else -1, 0])
         elif tag == "table":
             self._table_count += 1
-            self._tables.append([self._table_count, 0, 0])
+            self._tables.append((self._table_count, Grid()))
         elif self._tables:
-            self._cell(tag)
+            self._cell(tag, attributes)
 
-    def _cell(self, tag: str) -> None:
-        if tag == "tr":
-            self._tables[-1][1] += 1
-            self._tables[-1][2] = 0
-        elif tag in ("td", "th"):
-            self._tables[-1][2] += 1
+    def _cell(self, tag: str, attributes: Mapping[str, str]) -> None:
+        grid = self._tables[-1][1]
+        if tag in ("td", "th"):
+            grid.place(attributes)
+        elif tag == "tr":
+            grid.start_row()
+        else:
+            grid.start_group()
 
     def _leave(self, tag: str) -> None:
         if tag in HEADINGS:
@@ -292,24 +380,50 @@ class _Events:
         elif tag in ("ul", "ol", "menu", "dir"):
             if self._lists:
                 self._lists.pop()
-        elif tag == "table" and self._tables:
-            self._tables.pop()
+        elif self._tables:
+            if tag == "table":
+                self._tables.pop()
+            else:
+                self._tables[-1][1].start_group()
 
     def _close_link(self, begin: int) -> None:
-        parts = self._parts
-        text = (parts[begin] if len(parts) == begin + 1 else "".join(parts[begin:])).strip()
-        if self._heading and text in _ANCHORS:  # the sign beside a heading that links to itself
-            del parts[begin:]
+        if self._heading and self._is_sign(begin):
+            del self._parts[begin:], self._firsts[begin:]
+            self._seen = min(self._seen, begin)
         else:
-            self._links += len(text)
-            self._link_end = len(parts)
+            self._links += self._length(begin)
+            self._link_end = len(self._parts)
+
+    def _is_sign(self, begin: int) -> bool:
+        """Whether the parts from `begin` on are the sign beside a heading that links to itself."""
+        parts = self._parts[begin : begin + _SIGN_PARTS + 1]
+        if len(parts) > _SIGN_PARTS or sum(map(len, parts)) > _SIGN_LENGTH:
+            return False
+        return "".join(parts).strip() in _ANCHORS
+
+    def _length(self, begin: int) -> int:
+        """Characters from part `begin` on without the white space around them. A part is counted once, however many
+        links that were never closed hold it."""
+        if not self._anchors:  # no link around this one, so nothing of it is counted again
+            return len("".join(self._parts[begin:]).strip())
+        firsts = self._firsts
+        for part in self._parts[self._seen :]:
+            self._seen += 1
+            bare = part.lstrip()
+            if bare:
+                firsts += [self._size + len(part) - len(bare)] * (self._seen - len(firsts))
+                self._ink = self._size + len(part.rstrip())
+            self._size += len(part)
+        return self._ink - firsts[begin] if begin < len(firsts) else 0
 
     def _flush(self) -> None:
         text = self._parts[0] if len(self._parts) == 1 else "".join(self._parts)
+        self._gone += len(self._parts)
         self._parts.clear()
         links, self._links, self._link_end = self._links, 0, 0
-        if self._anchors:
-            self._anchors = [0] * len(self._anchors)
+        if self._seen:
+            self._firsts.clear()
+            self._seen = self._size = self._ink = 0
         if self._pre:
             text = text.replace(_BREAK, "\n").strip("\n")
             if text.isspace():
@@ -326,7 +440,8 @@ class _Events:
         links = size if self._anchors else min(links, size)  # within a link that holds elements: all
         container, tag, _ = self._stack[-1]
         table, lists = self._tables, self._lists
-        cell = (table[-1][0], table[-1][1], table[-1][2]) if table and table[-1][2] else None
+        grid = table[-1][1] if table else None
+        cell = (table[-1][0], grid.row, grid.number, grid.column) if grid and grid.number else None
         marker = self._marker() if lists and lists[-1][1] else ""
         pre, quote = self._pre > 0, self._quote > 0
         if len(self._blocks) >= MOST:
@@ -342,7 +457,7 @@ class _Events:
         return f"{number}. "
 
 
-_STRUCTURE = frozenset((*HEADINGS, "pre", "blockquote", "li", "ul", "ol", "menu", "dir", "table", "tr", "td", "th"))
+_STRUCTURE = frozenset(HEADINGS) | _names("pre blockquote li ul ol menu dir table thead tbody tfoot tr td th")
 _ENDING = _STRUCTURE - {"li", "tr", "td", "th"}
 _LINKS, _INLINES, _SKIPS, _BREAKS, _SAYS = range(5)  # what a tag does; those of none are borders
 _ROLES = {

@@ -7,13 +7,14 @@ from itertools import groupby
 
 import regex
 
-from corpus_pipeline.kernels.page_blocks import Block
+from corpus_pipeline.kernels.page_blocks import Block, too_sparse
 
 _NUMBERS = regex.compile(r"\d+(\n\d+)*")
 
 
 def render(blocks: Sequence[Block]) -> str:
-    """The text of blocks, in order. A table stays one when its rows have cells of one block each, and two columns.
+    """The text of blocks, in order. A table stays one when its rows have cells of one block each, two columns, and not
+    far more places than cells.
 
     >>> from corpus_pipeline.kernels.page_blocks import parse
     >>> render(parse("<h2>차례</h2><ul><li>하나<li>둘</ul>").blocks)
@@ -36,19 +37,23 @@ def render(blocks: Sequence[Block]) -> str:
 
 
 def _rows(blocks: list[Block]) -> list[list[Block]] | None:
-    """The rows of a data table; None for a table that only lays out."""
+    """The rows of a data table; None for a table that only lays out or is almost empty."""
     rows = [list(row) for _, row in groupby(blocks, key=lambda block: block.cell and block.cell[1])]
     cells = [block.cell for block in blocks]
     if len(set(cells)) < len(cells) or max(map(len, rows)) < 2 or any(block.code or block.heading for block in blocks):
         return None
-    return rows
+    return None if too_sparse(_width(rows) * len(rows), len(cells)) else rows
+
+
+def _width(rows: list[list[Block]]) -> int:
+    return max(row[-1].cell[3] for row in rows if row[-1].cell)
 
 
 def _table(rows: list[list[Block]]) -> str:
-    width = max(row[-1].cell[2] for row in rows if row[-1].cell)
+    width = _width(rows)
     lines = []
     for row in rows:
-        cells = {block.cell[2]: block.text.replace("\n", " ").replace("|", "\\|") for block in row if block.cell}
+        cells = {block.cell[3]: block.text.replace("\n", " ").replace("|", "\\|") for block in row if block.cell}
         lines.append("| " + " | ".join(cells.get(column + 1, "") for column in range(width)) + " |")
     return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
 

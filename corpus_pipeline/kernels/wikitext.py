@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import regex
 
+from corpus_pipeline.kernels.page_blocks import Grid, too_sparse, whole_references
 from corpus_pipeline.resources import read_tsv
 
 MAX_WORK = 1e7  # about 2 s; a long article with ten openings left open has 1e6
@@ -39,9 +40,9 @@ _REDIRECT = regex.compile(r"\s*#(?:redirect|넘겨주기|転送)\b", regex.IGNOR
 _INTERWIKI = regex.compile(r"[a-z]{2,3}(-[a-z]{2,8})*:", regex.IGNORECASE)
 _SWITCH = regex.compile(r"__[^\W_]{2,30}__")
 _LEADING = regex.compile(rf"^([{_MARKERS}]+)[ \t]*", regex.MULTILINE)
-_EMPTY_BRACKETS = regex.compile(r"[ \t]?\(\s*[,;·、]*\s*\)")
-_BRACKET_COMMA = regex.compile(r"\(\s*[,;·、][\s,;·、]*")
-_BLANK = regex.compile(r"[ \t]+$|^[ \t]*[:;,][ \t]*$", regex.MULTILINE)
+_EMPTY_BRACKETS = regex.compile(r"[ \t]?\(\s*+(?:[,;·、]++\s*+)?\)")
+_BRACKET_COMMA = regex.compile(r"\(\s*+[,;·、][\s,;·、]*+")
+_BLANK = regex.compile(r"(?<![ \t])[ \t]++$|^[ \t]*[:;,][ \t]*$", regex.MULTILINE)
 _GAPS = regex.compile(r"\n{3,}")
 _HEADING = regex.compile(r"^(#{1,6}) ")
 
@@ -98,7 +99,7 @@ def plain_text(wikitext: str) -> str | None:
         return None
     import mwparserfromhell  # 0.1 s, which only wikis need
 
-    clean = _SWITCH.sub("", wikitext.translate({ord(marker): None for marker in _MARKERS}))
+    clean = _SWITCH.sub("", whole_references(wikitext).translate({ord(marker): None for marker in _MARKERS}))
     try:
         text = _Writer().text(mwparserfromhell.parse(clean))
     except (mwparserfromhell.parser.ParserError, RecursionError):
@@ -186,23 +187,40 @@ class _Writer:
         return f"\n{inner}\n" if name in _BLOCKS else f"`{inner}`" if name in ("code", "tt") and inner else inner
 
     def table(self, contents: Any) -> str:
-        rows: list[list[str]] = [[]]
-        self.collect(contents, rows)
-        lines = ["| " + " | ".join(row) + " |" for row in rows if any(row)]
+        rows: list[list[tuple[int, str]]] = [[]]  # column and text of each cell
+        self.collect(contents, rows, Grid())
+        sparse = too_sparse(sum(row[-1][0] for row in rows if row), sum(map(len, rows)))
+        lines = ["| " + " | ".join(_cells(row, sparse)) + " |" for row in rows if any(text for _, text in row)]
         return "\n" + "\n".join(lines) + "\n"
 
-    def collect(self, contents: Any, rows: list[list[str]]) -> None:
+    def collect(self, contents: Any, rows: list[list[tuple[int, str]]], grid: Grid) -> None:
         for node in contents.nodes if contents is not None else ():
             name = str(node.tag).strip().lower() if isinstance(node, self.nodes.Tag) else ""
             if name in ("td", "th"):
                 cell = " ".join(_LEADING.sub("", self.text(node.contents)).split())
                 if node.wiki_markup == "|" and cell.startswith("+") and not any(rows):  # the caption
-                    rows[:] = [[cell[1:].strip()], []]
-                else:
-                    rows[-1].append(cell)
+                    rows[:] = [[(1, cell[1:].strip())], []]
+                    continue
+                if not rows[-1]:  # MediaWiki makes no row without a cell
+                    grid.start_row()
+                rows[-1].append((grid.place(_attributes(node)), cell))
             elif name in ("tr", "tbody", "thead"):
                 rows.append([])
-                self.collect(node.contents, rows)
+                self.collect(node.contents, rows, grid)
+
+
+def _attributes(node: Any) -> dict[str, str]:
+    return {str(one.name).strip().lower(): str(one.value) for one in node.attributes}
+
+
+def _cells(row: list[tuple[int, str]], sparse: bool) -> list[str]:
+    """The texts of a row with empty ones where no cell begins, unless the table is too sparse for them."""
+    cells: list[str] = []
+    for column, text in row:
+        if not sparse:
+            cells += [""] * (column - 1 - len(cells))
+        cells.append(text)
+    return cells
 
 
 def _tidy(text: str) -> str:

@@ -107,6 +107,36 @@ def test_a_charset_that_the_page_declares_wrongly_does_no_harm() -> None:
 
 
 @BOTH
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("&#55357;&#56832;", "😀"),
+        ("&#xD83D;&#xDE00;", "😀"),
+        ("&#Xd83d&#056832;", "😀"),
+        ("&#55357;&#56832;&#55357;&#56833;", "😀😁"),
+        ("가&#0;&#x0;&#00나", "가나"),
+        ("가&#55357;나&#56832;", "가나"),
+        ("&#56832;&#55357;가", "가"),
+        ("가&#1114112;&#x110000;&#" + "9" * 5000 + ";", "가"),
+        ("&#55203;&#55200;&#128512;&#x1F600;", "힣힠😀😀"),
+    ],
+)
+def test_references_to_halves_of_a_character_are_joined_and_those_to_none_go(
+    extractor: str, written: str, read: str
+) -> None:
+    text = "이모지 〈{}〉 가 있는 글이다. 나머지는 멀쩡하다."
+    page = extract(PAGE.format(head="").replace("<h2>", f"<p>{text.format(written)}</p><h2>"), extractor)
+    assert page.body is not None
+    assert text.format(read) in page.body
+    assert "\ufffd" not in page.body
+
+
+def test_other_references_stay() -> None:
+    for text in ("&amp; &#44032; &#; &#x; &#0a", "&#1000000; &#xD7FF; &#xE000;"):
+        assert page_blocks.whole_references(text).replace("\U000f4240", "&#1000000;") == text.replace("&#0a", "a")
+
+
+@BOTH
 def test_odd_pages_have_a_reason(extractor: str) -> None:
     for text in ("", "   ", "<", "<html></html>", "<div>" * 2000, "그냥 글", "\0", "\ud800", "<p>가\ud800나</p>"):
         page = extract(text, extractor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -64,6 +65,45 @@ def test_what_is_no_notebook_has_a_reason(text: str, problem: str) -> None:
 )
 def test_what_json_allows_and_text_does_not_has_a_reason(cell: str) -> None:
     assert extract(f'{{"cells": [{cell}]}}').problem == "unparsable_notebook"
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("![표](data:x) 끝", "끝"),
+        ("![a!b](attachment:x.png)끝", "끝"),
+        ("![](data:x)![나](http://a.kr/b.png)", "![나](http://a.kr/b.png)"),
+        ("![가 ![나](data:x) 끝", "![가  끝"),
+    ],
+)
+def test_pictures_inside_the_notebook_go(text: str, body: str) -> None:
+    found = extract(json.dumps({"cells": [{"cell_type": "markdown", "source": text}]})).body
+    assert found is not None
+    assert found.strip() == body
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [("# 가 나 ##", "가 나"), ("## C# ", "C"), ("# ##", "#"), ("### 가 # 나", "가 # 나"), ("#가", None)],
+)
+def test_the_title_is_the_heading_without_closing_signs(line: str, title: str | None) -> None:
+    assert extract(json.dumps({"cells": [{"cell_type": "markdown", "source": line}]})).title == title
+
+
+@pytest.mark.parametrize(
+    ("before", "unit"), [("", "!["), ("# 가", " "), ("# 가", "#"), ("", "![a](data:"), ("", "#\n")]
+)
+def test_time_grows_with_length_not_faster(before: str, unit: str) -> None:
+    def seconds(count: int) -> float:
+        notebook = json.dumps({"cells": [{"cell_type": "markdown", "source": before + unit * count + "나"}]})
+        best = 9e9
+        for _ in range(3):
+            start = time.process_time()
+            extract(notebook)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert seconds(20_000) < 8 * seconds(5_000) + 0.02
 
 
 def test_a_heading_of_an_absurd_level_is_the_lowest() -> None:

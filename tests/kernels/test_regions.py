@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 
 import numpy as np
 import pytest
@@ -155,3 +156,91 @@ def test_measures() -> None:
 )
 def test_structure_is_written_as_markdown(html: str, text: str) -> None:
     assert render(parse(html).blocks) == text
+
+
+def table(*rows: str) -> str:
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+HEAD = "<th>년도</th><th>항목</th><th>값</th>"
+INNER = table("<td rowspan=3>안<td>밖", "<td>둘")
+
+
+@pytest.mark.parametrize(
+    ("html", "lines"),
+    [
+        (table(HEAD, "<td rowspan=2>2020<td>가<td>1", "<td>나<td>2"), "년도 항목 값|2020 가 1|_ 나 2"),
+        (table("<th colspan=2>지역<th>값", "<td>가<td>나<td>1"), "지역 _ 값|가 나 1"),
+        (
+            table("<td>가<td rowspan=2 colspan=2>나<td>다", "<td>라<td>마", "<td>바<td>사"),
+            "가 나 _ 다|라 _ _ 마|바 사 _ _",
+        ),
+        (table("<td rowspan=3>가<td rowspan=2>나<td>1", "<td>2", "<td>다<td>3"), "가 나 1|_ _ 2|_ 다 3"),
+        (table("<td rowspan=2>가<td>나", "", "<td>다<td>라"), "가 나|다 라"),
+        (table("<td rowspan=0>가<td>나", "<td>다<td>라"), "가 나|다 라"),
+        (table("<td rowspan=-2>가<td colspan=x>나", "<td>다<td>라"), "가 나|다 라"),
+        (table("<td rowspan=999999999999>가<td>나", "<td>다"), "가 나|_ 다"),
+        (table("<td colspan=' 02'>가<td>나", "<td>다<td>라<td>마"), "가 _ 나|다 라 마"),
+        (
+            "<table><thead><tr><th rowspan=2>가<th>나</thead><tbody><tr><td>다<td>라</tbody></table>",
+            "가 나|다 라",
+        ),
+    ],
+)
+def test_a_cell_stands_under_its_heading(html: str, lines: str) -> None:
+    rows = [line.replace("_", "").split(" ") for line in lines.split("|")]
+    rows.insert(1, ["---"] * len(rows[0]))
+    assert render(parse(html).blocks) == "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def test_a_table_within_a_table_has_columns_of_its_own() -> None:
+    blocks = parse(table(HEAD, f"<td rowspan=2>2020<td>가<td>{INNER}", "<td>나<td>2")).blocks
+    places = {block.text: block.cell for block in blocks}
+    assert places["둘"] == (2, 2, 1, 2)
+    assert places["나"] == (1, 3, 1, 2)
+
+
+def test_the_model_sees_the_number_of_a_cell_in_its_row() -> None:
+    plain, spans = parse(table("<td>가<td>나", "<td>다")), parse(table("<td rowspan=2>가<td>나", "<td>다"))
+    assert (features(Places([plain])) == features(Places([spans]))).all()
+
+
+@pytest.mark.parametrize("first", ["<td>가", "<td rowspan=65534>가", "<td colspan=100>가"])
+def test_a_table_is_not_written_as_little_but_empty_cells(first: str) -> None:
+    def size(count: int) -> int:
+        text = render(parse(table(first * count, *["<td>나"] * count)).blocks)
+        assert text.count("가") == text.count("나") == count
+        return len(text)
+
+    assert size(4000) < 5 * size(1000)
+    assert size(4000) < 20 * 8000  # characters; a cell takes four in a paragraph
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<a href=x>x<b>", "<a href=x> <b>", "<h2>x<a href=x> <b>", "<a><b><p>x", "<td rowspan=65534>x", "&#55357;x"],
+)
+def test_time_of_parsing_grows_with_length_not_faster(unit: str) -> None:
+    def seconds(count: int) -> float:
+        best = 9e9
+        for _ in range(2):
+            start = time.process_time()
+            parse("<table><tr><td>가" + unit * count + "<tr><td>나" * count)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert seconds(40_000) < 8 * seconds(10_000) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("html", "links"),
+    [
+        ("<p>가 <a href=x> 나다 </a> 라", [2]),
+        ("<p><a href=x> <b> 나</b> <i> </i>다 <b> </b></a> 라", [4]),
+        ("<p>가<a href=x><b>나<a href=y>다 라</a></b>마</a>", [6]),
+        ("<h2>가나다라 <a href=x>마<b><a href=y>#</a></b> </a>", [1]),
+        ("<p><a href=x>가<p>나다</p> 라 </a>", [1, 2, 1]),
+    ],
+)
+def test_characters_of_links(html: str, links: list[int]) -> None:
+    assert [block.links for block in parse(html).blocks] == links

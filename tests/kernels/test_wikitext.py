@@ -28,6 +28,19 @@ from corpus_pipeline.kernels.wikitext import article, plain_text
         ("<math>x^2</math>이다", "$x^2$이다"),
         ("[http://a.kr 누리집] [http://b.kr]", "누리집"),
         ("{|\n! 이름 !! 수\n|-\n| [[가]] || 1\n|-\n| colspan=2 | 나\n|}", "| 이름 | 수 |\n| 가 | 1 |\n| 나 |"),
+        (
+            '{| class="wikitable"\n! 연도 !! 분기 !! 값\n|-\n| rowspan="2" | 2020 || 상 || 1\n|-\n| 하 || 2\n|}',
+            "| 연도 | 분기 | 값 |\n| 2020 | 상 | 1 |\n|  | 하 | 2 |",
+        ),
+        (
+            "{|\n|+ 표\n! COLSPAN=2 | 가 !! 나\n|-\n|-\n| rowspan=x | 1 || 2 || rowspan=0 | 3\n|-\n| 4 || 5\n|}",
+            "| 표 |\n| 가 |  | 나 |\n| 1 | 2 | 3 |\n| 4 | 5 |",
+        ),
+        (
+            "그림말 &#55357;&#56832;, &#xD83D;&#xDE00;<nowiki>&#55357;&#56832;</nowiki>&#0;&#55357; 끝",
+            "그림말 😀, 😀😀 끝",
+        ),
+        ("가 (  ,;  ) 나 ( ) 다 (, 라)\t \n  : \n마 ", "가 나 다 (라)\n\n마"),
         ("== 역사 ==\n글\n== 각주 ==\n{{각주}}\n=== 아래 ===\n== 끝 ==\n글", "## 역사\n\n글\n\n## 끝\n\n글"),
         ("__목차없음__글", "글"),
         ("", ""),
@@ -87,6 +100,27 @@ def test_markup_that_never_ends_takes_bounded_time(unit: str) -> None:
     plain_text(unit * (200_000 // len(unit)))
     plain_text(unit * int((wikitext.MAX_WORK / len(unit) / 2) ** 0.5))  # just under the bound
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(("before", "unit"), [("가 (", " "), ("가", " "), ("가", "("), ("가", "( , ")])
+def test_time_grows_with_length_not_faster(before: str, unit: str) -> None:
+    def seconds(count: int) -> float:
+        best = 9e9
+        for _ in range(3):
+            start = time.process_time()
+            plain_text(before + unit * count + "나")
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert seconds(20_000) < 8 * seconds(5_000) + 0.02
+
+
+@pytest.mark.parametrize("first", ["| 가\n", "| rowspan=65534 | 가\n", "| colspan=100 | 가\n"])
+def test_a_table_is_not_written_as_little_but_empty_cells(first: str) -> None:
+    text = plain_text("{|\n" + first * 500 + "|-\n| 나\n" * 500 + "|}")
+    assert text is not None
+    assert text.count("가") == text.count("나") == 500
+    assert len(text) < 20 * 1000  # characters; a cell takes six in a row of its own
 
 
 @pytest.mark.parametrize("piece", ["<a ", "<!--"])
