@@ -55,9 +55,7 @@ def test_characters_are_counted_beside_their_card_as_without() -> None:
     assert got[-1] == 4
 
 
-@pytest.mark.parametrize(
-    "foreign", ["", "no json", "[]", "null", "{}", '{"tokenizer_sha256": 1}', '{"model": "gpt2"}']
-)
+@pytest.mark.parametrize("foreign", ["", "no json", "[]", "null", "{}", '{"tokenizer_sha256": 1}', '{"model": "gpt2"}'])
 def test_a_foreign_card_changes_no_count(foreign: str) -> None:
     texts = pa.array(TEXTS)
     assert TokenCounter(trained(), foreign).count(texts).tolist() == TokenCounter(trained()).count(texts).tolist()
