@@ -41,7 +41,7 @@ _NAMED = {
 _ACCOUNT = re.compile(
     rf"(?P<not>{pattern('account', 'not')})|(?P<strong>{pattern('account', 'strong')}|{_banks('far')}"
     rf"|(?:{_banks('near')})(?= ?[:)\]]? ?\Z))|(?P<weak>{pattern('account', 'weak')})"
-    rf"|(?P<owner>(?<![가-힣])(?:{_banks('near')}) ?[가-힣]{{2,4}} ?:? ?\Z)"
+    rf"|(?P<owner>(?<![가-힣])(?:{_banks('near')})(?= ?[가-힣]{{2,4}} ?:? ?\Z))"
 )
 _OWNER_AFTER = re.compile(rf"[ ,(/\[]{{0,3}}(?:{_banks('far')})|[ ]?[(/\[] ?(?:{_banks('near')})|[^0-9]{{0,12}}예금주")
 _BANK_AFTER = re.compile(rf" ?(?:{_banks('near')})(?: [가-힣]{{2,4}})?(?![가-힣])")

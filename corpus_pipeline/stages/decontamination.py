@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
 from corpus_pipeline.errors import ConfigError, ContractError
-from corpus_pipeline.kernels.contamination import HEAD, Counts, Index, Rule, build, evaluation_sets
+from corpus_pipeline.kernels.contamination import HEAD, LETTERS, Counts, Index, Rule, build, evaluation_sets
 from corpus_pipeline.stages.params import Params
 
 ITEMS = "evaluation_items"  # the table
@@ -83,7 +83,7 @@ def index_of(items: Iterable[tuple[str, str]], settings: Decontamination) -> Ind
         if not counts.grams:
             raise ConfigError(
                 f"tag.decontamination.sets.{name}",
-                f"an item of {settings.shortest_item} morphemes and {HEAD} letters or more",
+                f"an item of {settings.shortest_item} morphemes and {HEAD} characters, {LETTERS} of them letters",
                 f"{counts.items} items, {counts.common} n-grams in over {settings.max_items} of them",
                 "Look at path and fields: they name the texts of the set, not its short answers.",
             )

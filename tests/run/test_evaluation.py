@@ -180,7 +180,7 @@ def test_files_are_checked_before_the_run(spark: SparkSession, tmp_path: Path) -
         ("missing.json", "a readable"),
         ("folder", "a readable file"),
         ("huge.json", "at most 268,435,456 bytes"),
-        ("short.txt", "an item of 8 morphemes and 13 letters or more, got 2 items"),
+        ("short.txt", "an item of 8 morphemes and 13 characters, 5 of them letters, got 2 items"),
     ):
         params = Tagging(decontamination=Decontamination(sets={"quiz": EvaluationSet(path=(str(tmp_path / name),))}))
         with pytest.raises(CorpusError) as caught:

@@ -56,7 +56,7 @@ def test_without_sets_nothing_is_read_or_found() -> None:
 
 def test_a_set_without_a_usable_item_is_refused() -> None:
     for items in ([("first", FIRST)], [("first", FIRST), ("second", "등대?"), ("second", "배?")]):
-        with pytest.raises(ConfigError, match=r"sets\.second: expected an item of 8 morphemes and 13 letters or more"):
+        with pytest.raises(ConfigError, match=r"sets\.second: expected an item of 8 morphemes and 13 characters, 5 "):
             index_of(items, PARAMS.decontamination)
 
 
