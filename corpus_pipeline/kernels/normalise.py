@@ -298,10 +298,14 @@ def _other() -> Iterator[int]:
 
 def _bound() -> set[int]:
     """Characters that may join the one before: marks of a combining class, second halves of compositions, jamo."""
-    found = {code for code in _other() if combining(chr(code))} | set(_JOINING)
-    for parts in filter(None, (decomposition(chr(code)) for code in _other())):
-        if parts[0] != "<" and " " in parts:
-            found.add(int(parts.split(" ")[1], 16))
+    found = set(_JOINING)
+    for code in _other():
+        text = chr(code)
+        if combining(text):
+            found.add(code)
+        parts = decomposition(text).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            found.add(int(parts[1], 16))
     return found
 
 

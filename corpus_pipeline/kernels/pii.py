@@ -10,7 +10,7 @@ Matching runs on a folded shadow of the text (see `pii_shadow`), in time linear 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -141,13 +141,8 @@ def _candidates(shadow: Shadow, kinds: frozenset[str]) -> Iterator[Span]:
         around = max(0, start - 5), min(len(text), end + 5)
         found = [span for scan in scans for span in scan(plain, *around)]
         yield from found
-        if (
-            text[start:end] != plain[start:end]
-        ):  # read letters make new values, but not of one whole without them: 이구요
-            read = (span for scan in scans for span in scan(text, *around))
-            yield from (
-                span for span in read if not any(span.start < one.end and one.start < span.end for one in found)
-            )
+        if text[start:end] != plain[start:end]:
+            yield from _beside(found, (span for scan in scans for span in scan(text, *around)), around[0])
         for run in _SPACED.finditer(text, start, end):
             yield from _in_spaced(text, run, scans)
         for scan, kind in _ON_PLAIN:
@@ -156,6 +151,18 @@ def _candidates(shadow: Shadow, kinds: frozenset[str]) -> Iterator[Span]:
     for on_whole, kind, needs in _ON_WHOLE:
         if kind in kinds and (not needs or any(word in plain for word in needs)):
             yield from on_whole(text if kind == "representative" else plain)
+
+
+def _beside(found: Sequence[Span], read: Iterable[Span], start: int) -> Iterator[Span]:
+    """Those of `read` that overlap none of `found`; all lie from `start` on. Linear, however long the stretch.
+
+    Letters read as digits make new values, but not of one that is whole without them (5678이구요).
+    """
+    taken = bytearray()
+    for span in found:
+        taken.extend(bytes(max(0, span.end - start - len(taken))))
+        taken[span.start - start : span.end - start] = b"\1" * (span.end - span.start)
+    return (span for span in read if 1 not in taken[span.start - start : span.end - start])
 
 
 def _in_spaced(text: str, run: re.Match[str], scans: Sequence[Scan]) -> Iterator[Span]:

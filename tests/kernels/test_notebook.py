@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 
 from corpus_pipeline.kernels.notebook import extract
+from tests.timing import best_seconds
 
 CODE: dict[str, Any] = {
     "cell_type": "code",
@@ -96,12 +96,7 @@ def test_the_title_is_the_heading_without_closing_signs(line: str, title: str | 
 def test_time_grows_with_length_not_faster(before: str, unit: str) -> None:
     def seconds(count: int) -> float:
         notebook = json.dumps({"cells": [{"cell_type": "markdown", "source": before + unit * count + "나"}]})
-        best = 9e9
-        for _ in range(3):
-            start = time.process_time()
-            extract(notebook)
-            best = min(best, time.process_time() - start)
-        return best
+        return best_seconds(lambda: extract(notebook))
 
     assert seconds(20_000) < 8 * seconds(5_000) + 0.02
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import time
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from corpus_pipeline.kernels.region_places import Places
 from corpus_pipeline.kernels.region_text import render
 from corpus_pipeline.kernels.region_training import Example, Recipe, train, weigh
 from corpus_pipeline.resources import read_tsv
+from tests.timing import best_seconds
 
 MENU = "<nav><ul>" + "".join(f"<li><a href='/{i}'>차림 {i}</a></li>" for i in range(12)) + "</ul></nav>"
 TEXT = "<p>나무는 봄에 싹을 내고 여름에 자라며, 가을이 되면 잎을 떨어뜨린다.</p>" * 5
@@ -222,12 +222,7 @@ def test_a_table_is_not_written_as_little_but_empty_cells(first: str) -> None:
 )
 def test_time_of_parsing_grows_with_length_not_faster(unit: str) -> None:
     def seconds(count: int) -> float:
-        best = 9e9
-        for _ in range(2):
-            start = time.process_time()
-            parse("<table><tr><td>가" + unit * count + "<tr><td>나" * count)
-            best = min(best, time.process_time() - start)
-        return best
+        return best_seconds(lambda: parse("<table><tr><td>가" + unit * count + "<tr><td>나" * count))
 
     assert seconds(40_000) < 8 * seconds(10_000) + 0.05
 

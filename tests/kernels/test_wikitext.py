@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from corpus_pipeline.kernels import wikitext
 from corpus_pipeline.kernels.wikitext import article, plain_text
+from tests.timing import best_seconds
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,7 @@ def test_markup_that_never_ends_takes_bounded_time(unit: str) -> None:
 @pytest.mark.parametrize(("before", "unit"), [("가 (", " "), ("가", " "), ("가", "("), ("가", "( , ")])
 def test_time_grows_with_length_not_faster(before: str, unit: str) -> None:
     def seconds(count: int) -> float:
-        best = 9e9
-        for _ in range(3):
-            start = time.process_time()
-            plain_text(before + unit * count + "나")
-            best = min(best, time.process_time() - start)
-        return best
+        return best_seconds(lambda: plain_text(before + unit * count + "나"))
 
     assert seconds(20_000) < 8 * seconds(5_000) + 0.02
 
