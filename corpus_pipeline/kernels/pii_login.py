@@ -24,7 +24,7 @@ _CALLED = re.compile(r"(?:라는|란) ?(?:아이디(?!어)|계정|닉네임)")
 _BEFORE = re.compile(rf"(?<![A-Za-z0-9@._/*-])(?P<id>{_ID})[\"'”’>]? ?이?\Z")
 _LINKED = re.compile(r"[:=(\[>→]")
 _TOPIC = re.compile("[은는]")  # of an id; 디스코드는 begins a sentence on the service
-_IDS = re.compile("[^ ]* ?(?:아이디|ID)")
+_IDS = re.compile("(?:아이디|ID)\\Z")
 _HEX = re.compile(r"[0-9a-fA-F-]{8,}")
 _NEVER = words("login", "word")
 
@@ -34,7 +34,8 @@ def logins(text: str) -> Iterator[Span]:
     for match in _LABELLED.finditer(text):
         value = match["id"]
         link = match["at"] != "" or match["word"] is not None or _LINKED.search(match["link"]) is not None
-        link = link or (_TOPIC.search(match["link"]) is not None and _IDS.match(match.group()) is not None)
+        named = text[match.start() : match.start("link")]
+        link = link or (_TOPIC.search(match["link"]) is not None and _IDS.search(named) is not None)
         link = link and not match.group().startswith("계정")  # 계정은 names groups and roles as well
         digit = _has_digit(value)
         if _is_id(value) and (link or digit or "_" in value):
