@@ -20,7 +20,7 @@ from corpus_pipeline.kernels.encoder import Encoder
 from corpus_pipeline.kernels.megatron import index_bytes
 
 EOD = "<|endoftext|>"
-BATCH = 2_000  # documents, as in run/session.py
+BATCH = 2_000  # documents, as in run/spark_conf.py
 BLOCK = 16 << 20  # bytes of JSON read at once
 
 

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from tests import quick_java
 
 ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("suite", deadline=None)  # an example's wall time says more of the machine than of the code
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -310,7 +310,7 @@ def test_what_java_says_itself_goes_to_the_log(tmp_path: Path) -> None:
         job = [sys.executable, "jobs/pipeline.py", *asked]
         ran = subprocess.run(job, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
         assert ran.returncode == code
-        assert ran.stderr.startswith("error: CorpusError: spark: expected the job to finish" if code else "run sample")
+        assert ran.stderr.startswith("error: ResourceError: Java: expected to start" if code else "run sample")
         assert expected in log.read_text(encoding="utf-8")
         assert expected not in ran.stderr
 

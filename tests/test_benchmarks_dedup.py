@@ -59,7 +59,7 @@ def test_examples_hold(module: Any) -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), max_size=14), st.integers(4, 10))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_oracle_finds_what_comparing_all_finds(texts: list[str], tenths: int) -> None:
     found = pairs(texts, tenths / 10)
     first = {form(text): text for text in reversed(texts) if form(text)}
@@ -85,7 +85,7 @@ def test_the_oracle_is_right_in_many_steps(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @given(st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=3)), max_size=6).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_oracles_form_is_the_kernels(text: str) -> None:
     """Written twice from one description: they agree, also on what was made up to break them."""
     assert form(text) == comparison_form(text).replace(" ", "")

@@ -7,7 +7,7 @@ import pyarrow as pa
 from benchmarks.peers.classify_worker import Judge, serve
 from corpus_pipeline.stages.classify import INPUT, Params, assess
 
-ROWS, BYTES = 8_000, 16_000_000  # a batch of the session (run/session.py) ends at either
+ROWS, BYTES = 8_000, 16_000_000  # a batch of the session (run/spark_conf.py) ends at either
 DEFAULTS: dict[str, str | int] = {"doc_type": "web", "profanity": 0}
 
 

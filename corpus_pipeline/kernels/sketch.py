@@ -67,9 +67,20 @@ def shingle_sets(texts: pa.Array, shingling: Shingling, limit: int) -> list[Hash
                 smallest = distinct(np.concatenate([smallest, part]))[:limit]
             found.append(smallest)
         else:
-            values, offsets = shingles(comparison_forms(group, shingling.fold_digits), shingling.n, shingling.unit)
-            found += [distinct(row)[:limit] for row in np.split(values, offsets[1:-1])]
+            rows = shingles(comparison_forms(group, shingling.fold_digits), shingling.n, shingling.unit)
+            found += [row[:limit] for row in _distinct_rows(rows)]
     return found
+
+
+def _distinct_rows(rows: Ragged) -> list[Hashes]:
+    """The different hashes of each row, ascending; `rows` are sorted in place."""
+    values, offsets = rows
+    for row in np.split(values, offsets[1:-1]):
+        row.sort()
+    first = np.ones(len(values), np.bool_)
+    first[1:] = values[1:] != values[:-1]
+    first[offsets[:-1][offsets[:-1] < offsets[1:]]] = True
+    return np.split(values[first], np.concatenate([[0], np.cumsum(first)])[offsets[1:-1]])
 
 
 def _groups(texts: pa.Array) -> Iterator[pa.Array]:

@@ -96,7 +96,8 @@ def code_digest(module: str) -> str:
     return digest({"modules": sources, "resources": _resources()})
 
 
-def imports_of(source: str) -> list[str]:
+@cache
+def imports_of(source: str) -> tuple[str, ...]:
     """Modules of this package that a module's source imports."""
     found: list[str] = []
     for node in ast.walk(ast.parse(source)):
@@ -107,7 +108,7 @@ def imports_of(source: str) -> list[str]:
             found += [name for name in submodules if name.startswith(PACKAGE) and find_spec_or_none(name)] or [
                 node.module
             ]
-    return sorted({name for name in found if name.split(".")[0] == PACKAGE})
+    return tuple(sorted({name for name in found if name.split(".")[0] == PACKAGE}))
 
 
 def source_of(module: str) -> str:

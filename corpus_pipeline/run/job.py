@@ -73,14 +73,22 @@ def common_parser(job: str) -> argparse.ArgumentParser:
 
 @contextmanager
 def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
-    """The run that the options name, with its session, which stops at the end."""
+    """The run that the options name, with its session, which stops at the end.
+
+    Import before it only what is soon loaded: Java starts here, and a second is won by loading the rest meanwhile.
+    """
+    from corpus_pipeline.run import config_file, gateway
+
+    overrides = [*options.set, *([f"output={options.output}"] if options.output else [])]
+    raw = config_file.read(options.config, overrides)
+    gateway.launch(config_file.spark_settings(raw, options.config), log)
+
     from corpus_pipeline.run import session
-    from corpus_pipeline.run.config import load
+    from corpus_pipeline.run.config import check
     from corpus_pipeline.run.execute import Run
     from corpus_pipeline.run.storage import Storage
 
-    overrides = [*options.set, *([f"output={options.output}"] if options.output else [])]
-    config = load(options.config, overrides)
+    config = check(raw, options.config)
     spark = session.start(config, log)
     say(f"run {config.name}: Spark {spark.version} at {spark.sparkContext.master}, output {config.output}")
     try:
@@ -90,13 +98,13 @@ def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
 
 
 def _run(job: str, options: argparse.Namespace, log: str) -> None:
-    from corpus_pipeline.pipeline import PIPELINE, STAGES
-    from corpus_pipeline.run import evaluation, lease
-    from corpus_pipeline.run.comparison_table import comparison_table
-    from corpus_pipeline.run.execute import execute, plan, read_table
-
     started = time.monotonic()
     with opened(options, log) as run:
+        from corpus_pipeline.pipeline import PIPELINE, STAGES
+        from corpus_pipeline.run import evaluation, lease
+        from corpus_pipeline.run.comparison_table import comparison_table
+        from corpus_pipeline.run.execute import execute, plan, read_table
+
         if job == VERIFY_JOB:
             return _verified(run, log)
         stages = PIPELINE if job == PIPELINE_JOB else () if job == REPORT_JOB else (STAGES[job],)

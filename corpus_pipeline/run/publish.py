@@ -12,12 +12,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ContractError, ResourceError
 from corpus_pipeline.run import manifest
@@ -118,7 +117,7 @@ def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> 
     failed = _failed(promise, seen)
     _unique(promise, seen)
     metrics = _metrics(promise, [found for part, found in answers if part == _SLICE], slices)
-    counted = [found for part, found in answers if part == _BREAKDOWN]
+    counted = [found for part, found in answers if part == _BREAKDOWN and None not in found.values()]
     for one in sorted(counted, key=lambda found: json.dumps(found)):
         parts = ",".join(f"{name}={value}" for name, value in one.items() if name != "count")
         metrics[f"{parts}/rows"] = float(one["count"])
@@ -126,22 +125,30 @@ def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> 
 
 
 def _asked(promise: Contract, written: DataFrame, slices: Mapping[str, list[str]]) -> DataFrame:
-    """(part, found as JSON): a row for the whole table, one for its keys, and one for each slice and breakdown."""
+    """(part, found as JSON): a row for the whole table, one for its keys, and one for each slice and breakdown.
+
+    One text for Spark: built call by call, it would be analysed as often as there are calls.
+    """
+    view = f"written_{promise.table}"
     aggregates = ", ".join(f"{_quoted(name)}, {sql}" for name, sql in _aggregates(promise).items())
-    parts = [(ALL, written, f"named_struct({aggregates})")]
+    parts = [(ALL, f"named_struct({aggregates})", view)]
     if promise.metrics:  # grouped: a sum for each slice and metric side by side is too wide for Spark to compile
-        by = F.expr(promise.slice if promise.slice and promise.slice in slices else "NULL").alias("value")
-        sums = (F.expr(f"sum({metric.value})").alias(f"metric_{at}") for at, metric in enumerate(promise.metrics))
-        parts.append((_SLICE, written.groupBy(by).agg(*sums), "struct(*)"))
+        by = promise.slice if promise.slice and promise.slice in slices else "NULL"
+        sums = ", ".join(f"sum({metric.value}) AS metric_{at}" for at, metric in enumerate(promise.metrics))
+        parts.append((_SLICE, "struct(*)", f"(SELECT {by} AS value, {sums} FROM {view} GROUP BY ALL)"))
     if promise.conserves is None:  # else the digest of its keys is that of a table whose keys are unique
-        twice = written.groupBy(*promise.keys).count().where("count > 1")
-        parts.append((_KEYS, twice, "named_struct('twice', count(1))"))
+        keys = ", ".join(f"`{key}`" for key in promise.keys)
+        twice = f"(SELECT 1 FROM {view} GROUP BY {keys} HAVING count(1) > 1)"
+        parts.append((_KEYS, "named_struct('twice', count(1))", twice))
     for columns in promise.breakdown:
-        counted = written.groupBy(*(F.expr(column) for column in columns)).count().dropna()
-        parts.append((_BREAKDOWN, counted, "struct(*)"))
+        counted = f"(SELECT {', '.join(columns)}, count(1) AS count FROM {view} GROUP BY ALL)"
+        parts.append((_BREAKDOWN, "struct(*)", counted))
     nulls = "map('ignoreNullFields', 'false')"
-    queries = [df.selectExpr(f"'{part}' AS part", f"to_json({found}, {nulls}) AS found") for part, df, found in parts]
-    return reduce(DataFrame.union, queries)
+    queries = [f"SELECT '{part}' AS part, to_json({found}, {nulls}) AS found FROM {of}" for part, found, of in parts]
+    written.createOrReplaceTempView(view)
+    asked = written.sparkSession.sql(" UNION ALL ".join(queries))  # analysed here: it needs the name no more
+    written.sparkSession.catalog.dropTempView(view)
+    return asked
 
 
 def make_visible(storage: Storage, config: Config, manifests: Mapping[str, Manifest]) -> None:

@@ -5,6 +5,7 @@ Only small files and names pass here (manifests, renames, listings): data is rea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -21,16 +22,19 @@ class Storage:
     """Paths may be relative (to the working directory), absolute, or URIs."""
 
     def __init__(self, spark: SparkSession) -> None:
-        self._jvm: Any = spark._jvm
         self._conf: Any = spark._jsc.hadoopConfiguration()
+        java: Any = spark._jvm
+        # asked for once: each part of such a name is a question, and Java looks for a class in three hundred archives
+        self._path: Any = java.org.apache.hadoop.fs.Path
+        self._streams: Any = java.org.apache.commons.io.IOUtils
 
     def qualified(self, path: str) -> str:
         """`path` as an absolute path with its scheme, as Hadoop writes it."""
-        return str(self._fs(path).makeQualified(self._path(path)).toString())
+        return str(self._do(path, "a path", lambda fs, at: fs.makeQualified(at).toString()))
 
     def uri(self, path: str) -> str:
         """`path` as an absolute URI in ASCII, as Arrow's file systems want it."""
-        return str(self._fs(path).makeQualified(self._path(path)).toUri().toASCIIString())
+        return str(self._do(path, "a path", lambda fs, at: fs.makeQualified(at).toUri().toASCIIString()))
 
     def settings(self, path: str) -> dict[str, str]:
         """What a Python worker needs beside `uri` to open the file system of `path` (run/arrow_files.py)."""
@@ -41,17 +45,16 @@ class Storage:
         return open_file_system(self.uri(path), self.settings(path))
 
     def exists(self, path: str) -> bool:
-        return bool(self._do(path, "a path to look at", lambda: self._fs(path).exists(self._path(path))))
+        return bool(self._do(path, "a path to look at", lambda fs, at: fs.exists(at)))
 
     def names(self, folder: str) -> list[str]:
         """Names of the files right in `folder`, sorted; folders are left out."""
-        listed = self._do(folder, "a readable folder", lambda: self._fs(folder).listStatus(self._path(folder)))
+        listed = self._do(folder, "a readable folder", lambda fs, at: fs.listStatus(at))
         return sorted(one.getPath().getName() for one in listed if one.isFile())
 
     def size(self, folder: str) -> int:
         """Bytes of all files in `folder` and below."""
-        path = self._path(folder)
-        return int(self._do(folder, "a readable folder", lambda: self._fs(folder).getContentSummary(path).getLength()))
+        return int(self._do(folder, "a readable folder", lambda fs, at: fs.getContentSummary(at).getLength()))
 
     def read_text(self, path: str) -> str:
         """The UTF-8 text of a small file. Raises ResourceError, got=CORRUPT when its checksum is wrong."""
@@ -59,17 +62,16 @@ class Storage:
 
     def read_bytes(self, path: str) -> bytes:
         """A small file. Raises ResourceError, got=CORRUPT when its checksum is wrong."""
-        stream = self._do(path, "a readable file", lambda: self._fs(path).open(self._path(path)))
-        read = self._jvm.org.apache.commons.io.IOUtils.toByteArray
+        stream = self._do(path, "a readable file", lambda fs, at: fs.open(at))
         try:
-            return bytes(self._do(path, "the file as it was written", lambda: read(stream)))
+            return bytes(_told(path, "the file as it was written", lambda: self._streams.toByteArray(stream)))
         finally:
             stream.close()
 
     def write_bytes(self, path: str, content: bytes) -> None:
         """Write a small file aside and rename it, so that it is there whole or not at all."""
         aside = path + ".part"
-        stream = self._do(path, "a writable folder", lambda: self._fs(path).create(self._path(aside), True))
+        stream = self._do(aside, "a writable folder", lambda fs, at: fs.create(at, True))
         stream.write(content)
         stream.close()
         self.delete(path)
@@ -77,31 +79,33 @@ class Storage:
 
     def create(self, path: str) -> None:
         """An empty file. Raises ResourceError, also when it is there."""
-        self._do(path, "a writable folder", lambda: self._fs(path).create(self._path(path), False)).close()
+        self._do(path, "a writable folder", lambda fs, at: fs.create(at, False)).close()
 
     def make_folder(self, path: str) -> None:
-        if not self._do(path, "a writable folder", lambda: self._fs(path).mkdirs(self._path(path))):
+        if not self._do(path, "a writable folder", lambda fs, at: fs.mkdirs(at)):
             raise ResourceError(path, "a writable folder", "one that cannot be made", "Choose another output.")
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder with all in it; nothing happens where there is none."""
-        self._do(path, "a writable folder", lambda: self._fs(path).delete(self._path(path), True))
+        self._do(path, "a writable folder", lambda fs, at: fs.delete(at, True))
 
     def rename(self, old: str, new: str) -> None:
-        if not self._do(new, "a writable folder", lambda: self._fs(old).rename(self._path(old), self._path(new))):
+        if not self._do(new, "a writable folder", lambda fs, at: fs.rename(self._path(old), at)):
             raise ResourceError(
                 new, f"{old} under this name", "a refused rename", "Look for another run on this output."
             )
 
-    def _path(self, path: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(path)
+    def _do(self, path: str, expected: str, action: Callable[[Any, Any], Any]) -> Any:
+        """`action` of the file system of `path`, and the path there."""
+        at = _told(path, "a path", lambda: self._path(path))
+        fs = _told(path, "a known file system", lambda: at.getFileSystem(self._conf))
+        return _told(path, expected, lambda: action(fs, at))
 
-    def _fs(self, path: str) -> Any:
-        return self._do(path, "a known file system", lambda: self._path(path).getFileSystem(self._conf))
 
-    def _do(self, path: str, expected: str, action: Any) -> Any:
-        try:
-            return action()
-        except Py4JJavaError as error:
-            kind = error.java_exception.getClass().getSimpleName()
-            raise ResourceError(path, expected, kind, "Check the path and its permissions.") from None
+def _told(path: str, expected: str, action: Callable[[], Any]) -> Any:
+    """What `action` returns. Raises ResourceError for what Java says against it."""
+    try:
+        return action()
+    except Py4JJavaError as error:
+        kind = error.java_exception.getClass().getSimpleName()
+        raise ResourceError(path, expected, kind, "Check the path and its permissions.") from None

@@ -126,13 +126,13 @@ stretched = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 24)), min_s
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(few_letters)
 def test_ties_equal_the_librarys(counts: Counts) -> None:
     assert ours(counts, 300) == library(counts, 300)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(stretched, st.integers(1, 9), min_size=1, max_size=20))
 @example({"a" * 64: 1})
 @example({"a" * n: n % 5 + 1 for n in range(1, 64)})
@@ -140,7 +140,7 @@ def test_overlaps_equal_the_librarys(counts: Counts) -> None:
     assert ours(counts, 320) == library(counts, 320)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(few_letters, st.lists(st.sampled_from(["ab", "aab", "가나", "aa", "b가"]), unique=True, max_size=3))
 @example({"aabaab": 3, "aab": 2}, ["aab", "ab"])
 def test_a_merge_may_make_a_token_that_is_there_already(counts: Counts, special: list[str]) -> None:

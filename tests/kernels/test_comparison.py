@@ -146,7 +146,7 @@ def test_neither_batches_nor_what_is_remembered_change_a_sum(
     assert measured(*[record_batch(slice(i, i + 1)) for i in range(len(TEXTS))]) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \n\u3000\x1c가"))), min_size=1
@@ -158,7 +158,6 @@ def test_eojeol_are_what_white_space_parts(texts: list[str]) -> None:
     assert sum(found) == sum(len(regex.findall(r"\P{White_Space}+", text)) for text in texts)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=60), st.integers(0, 40))
 def test_renyi_efficiency_is_entropy_over_that_of_equal_shares(tokens: list[int], unseen: int) -> None:
     vocab_size = len(tokens) + unseen + 1

@@ -105,7 +105,7 @@ def test_changed_words_are_not_the_same() -> None:
 Numbers = st.lists(st.integers(0, 49), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(Numbers, Numbers, st.integers(13, 40), st.integers(0, 40), st.integers(0, 10**6))
 def test_thirteen_are_found_and_twelve_never(
     before: list[int], after: list[int], size: int, at: int, seed: int
@@ -120,7 +120,7 @@ def test_thirteen_are_found_and_twelve_never(
         assert found([text], quiz=[" ".join(WORDS[n] for n in item)]) == [expected]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.sampled_from([ITEM, OTHER, ITEM[:40], "", "ㅋㅋㅋ", OTHER + ITEM, "🙂" * 30]), max_size=12), st.data()
 )

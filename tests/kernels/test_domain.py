@@ -43,7 +43,7 @@ ODD = st.text(st.characters(), max_size=200) | st.text("가나다 라마ab__labe
 
 
 @given(st.lists(ODD, max_size=5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_texts_alone_and_together(texts: list[str]) -> None:
     names, scores = domains(texts)
     assert len(names) == len(scores) == len(texts)

@@ -47,7 +47,7 @@ any_text = st.text(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(any_text, max_size=5))
 @example(["<|endoftext|> 글 안의 특수 토큰 <|pad|>", "", "<|endoftext|>"])
 @example(["\u1112\u1161\u11ab NFD 한글", "\u3131\u314f"])

@@ -39,7 +39,6 @@ def folded(seed: int = 0) -> Folded:
 
 
 @given(st.lists(st.text("가나다 ab1😀\n", max_size=30), max_size=5))
-@settings(deadline=None)
 def test_a_logit_is_the_mean_over_known_n_grams_and_the_end(texts: list[str]) -> None:
     model = folded()
     for text, found in zip(texts, logits(texts, model), strict=True):
@@ -58,7 +57,7 @@ def test_the_longest_text_does_not_overflow(step: int) -> None:
 
 
 @given(st.text(st.characters(), max_size=100))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_scores_between_0_and_1(text: str) -> None:
     for values in quality_columns([text], ["web"]).values():
         assert 0 <= values[0] <= 1

@@ -106,7 +106,7 @@ def test_by_hand(text: str, name: str, value: float) -> None:
 
 
 @given(st.lists(ANY_TEXT, max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_against_a_plain_count(texts: list[str]) -> None:
     columns = batch_features(texts)
     for name, values in columns.items():
@@ -120,7 +120,7 @@ def test_any_text_against_a_plain_count(texts: list[str]) -> None:
 
 
 @given(st.lists(ANY_TEXT, min_size=1, max_size=6), st.integers(1, 50))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_text_does_not_depend_on_its_neighbours(texts: list[str], chunk: int) -> None:
     size, module.CHUNK_CHARS = module.CHUNK_CHARS, chunk
     try:
@@ -135,7 +135,7 @@ def test_a_text_does_not_depend_on_its_neighbours(texts: list[str], chunk: int) 
 
 
 @given(st.lists(st.lists(st.sampled_from("가나다\n"), min_size=1, max_size=30), min_size=1, max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_repetition_against_a_plain_count(rows: list[list[str]]) -> None:
     texts = [" ".join(row) for row in rows]
     columns = batch_features(texts)

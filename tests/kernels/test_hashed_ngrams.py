@@ -36,7 +36,7 @@ def slow(text: str) -> list[int]:
 
 
 @given(st.text(st.characters(), max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_as_defined(text: str) -> None:
     assert n_grams(text).tolist() == slow(text)
 

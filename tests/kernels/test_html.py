@@ -179,7 +179,7 @@ TAGS = """<table> <tr> <td> <li> <ul> <ol\tstart='x'> <pre> </pre> </table> <a\t
 PARTS = st.sampled_from(TAGS.replace("\n", " ").split(" "))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PARTS | st.text(max_size=12), max_size=40))
 def test_no_page_raises(parts: list[str]) -> None:
     page = extract("".join(parts))

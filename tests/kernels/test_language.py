@@ -131,7 +131,7 @@ ODD = st.text(st.characters(), max_size=200) | st.text("가あ漢a b`~\n.!\ud800
 
 
 @given(st.lists(ODD, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_texts_alone_and_together(texts: list[str]) -> None:
     found = languages(texts)
     assert len(found.main) == len(found.shares) == len(found.letters) == len(texts)

@@ -37,7 +37,7 @@ def test_as_py3langid() -> None:
 @given(
     st.lists(st.text(st.characters(codec="utf-8"), max_size=40) | st.text("aeiou tnrshß é", max_size=80), max_size=5)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_texts_as_py3langid(texts: list[str]) -> None:
     check(texts)
 

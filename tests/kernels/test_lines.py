@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels.lines import SHOWN, count_lines, cut_ends
@@ -20,7 +20,6 @@ def known(*lines: str) -> dict[bytes, int]:
     return {key: line.characters for key, line in count_lines(lines).items()}
 
 
-@settings(deadline=None)  # the first call makes the table of characters
 @given(st.lists(TEXTS, max_size=6))
 def test_counts_are_those_of_sets(texts: list[str]) -> None:
     expected: Counter[str] = Counter()

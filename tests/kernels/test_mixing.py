@@ -33,7 +33,7 @@ def test_never_over_budget_or_cap_and_equal_to_a_solver(
             assert shares[t] == pytest.approx(min(weights[t] * level, upper[t]), rel=1e-4, abs=1e-2 + budget * 1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data(), st.integers(2, 5))
 def test_bounds_on_both_sides_equal_the_quadratic_program(data: st.DataObject, n: int) -> None:
     """level x weight within bounds minimises the sum of share^2 / weight: so says its dual, so does SLSQP."""

@@ -10,7 +10,7 @@ from unicodedata import category, combining, decomposition, is_normalized, norma
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels.normalise import (
@@ -117,13 +117,11 @@ def test_characters_beside_others(context: str) -> None:
     assert [(ascii(t), e, f) for t, e, f in zip(texts, expected, forms_of(texts), strict=True) if e != f] == []
 
 
-@settings(deadline=None)
 @given(ODD_TEXT)
 def test_form_is_the_rule_s(text: str) -> None:
     assert comparison_form(text) == by_the_rule(text)
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("가힣ㅋㆍaA1 .\n\t·…Ａ９\u200b한글é́"), max_size=40) | st.text(max_size=40))
 def test_form_is_words_only_nfc_and_stable(text: str) -> None:
     form = comparison_form(text)
@@ -152,7 +150,6 @@ def test_word_borders_are_kept_but_not_their_width() -> None:
     assert comparison_form("가 -\n\n 나") == "가 나"
 
 
-@settings(deadline=None)
 @given(st.lists(ENCODABLE, max_size=8), st.booleans(), st.booleans())
 def test_a_batch_is_one_by_one(texts: list[str], large: bool, fold_digits: bool) -> None:
     kind = pa.large_string() if large else pa.string()
@@ -195,7 +192,6 @@ def test_content_hashes() -> None:
     assert all(len(found) == 16 for found in astral if found is not None)
 
 
-@settings(deadline=None)
 @given(ENCODABLE, st.integers(1, 7), st.booleans())
 def test_pieces_end_to_end_are_the_form(text: str, length: int, fold_digits: bool) -> None:
     pieces = list(form_pieces(text, fold_digits, length))

@@ -163,7 +163,7 @@ def test_each_column_moves_as_it_says(column: str, above: bool, bad: str) -> Non
     assert scores[0] < 0.5 < scores[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ANY_TEXT, max_size=6), st.integers(0, 6))
 def test_any_text_has_values_that_do_not_depend_on_its_neighbours(texts: list[str], cut: int) -> None:
     together = scored(texts)

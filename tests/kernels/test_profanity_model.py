@@ -109,7 +109,7 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_text_is_scored_the_same_in_any_batch(texts: list[str]) -> None:
     together = profanity_columns(texts)["profane_share"]
     assert together.tolist() == [share(text) for text in texts]
@@ -160,7 +160,7 @@ def test_clean_text_holds_no_hate(text: str) -> None:
 
 
 @given(PIECES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_hate_is_scored_the_same_in_any_batch(texts: list[str]) -> None:
     assert hate(*texts) == [hate(text)[0] for text in texts]
 
@@ -188,7 +188,7 @@ def test_the_worst_texts_take_linear_time(text: str) -> None:
 
 @pytest.mark.parametrize("stream", [syllable_ngrams, jamo_ngrams])
 @given(st.lists(st.text(st.sampled_from("시발 ㅅㅋ1.A"), max_size=12), min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_ngrams_of_a_piece_are_its_own(stream: Callable[..., object], pieces: list[str]) -> None:
     """What a piece has alone is what it has among others: no n-gram runs over a border."""
 

@@ -84,7 +84,7 @@ PARTS = st.sampled_from([MENU, TEXT, *TAGS.split("|")])
 PAGES = st.lists(st.lists(PARTS | st.text(max_size=20), max_size=12).map("".join), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PAGES)
 def test_a_score_does_not_depend_on_the_pages_beside_it(htmls: list[str]) -> None:
     pages = [parse(html) for html in htmls]
@@ -94,7 +94,7 @@ def test_a_score_does_not_depend_on_the_pages_beside_it(htmls: list[str]) -> Non
         assert (scores == score([page], load())[0]).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PAGES)
 def test_a_page_is_read_alike_whatever_was_read_before(htmls: list[str]) -> None:
     reader = Reader()

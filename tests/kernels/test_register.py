@@ -76,7 +76,7 @@ ODD = st.text(st.characters(), max_size=200) | st.text("가다요음ㅋ^a \n.!\u
 
 
 @given(st.lists(ODD, max_size=5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_texts_alone_and_together(texts: list[str]) -> None:
     names, shares = registers(texts)
     assert len(names) == len(shares) == len(texts)

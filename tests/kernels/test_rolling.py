@@ -17,7 +17,7 @@ def by_hand(codes: list[int]) -> int:
     return rolling._SPREAD * total % 2**64
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=40), st.integers(1, 12), st.integers(0, 12))
 def test_hashes_are_the_sums(text: str, shortest: int, more: int) -> None:
     codes = [ord(c) for c in text]

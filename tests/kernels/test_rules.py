@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels.features import batch_features, features
@@ -84,7 +84,6 @@ def test_words_without_particles_are_judged_in_korean_text_alone() -> None:
 
 
 @given(st.lists(st.tuples(st.text(max_size=60), st.sampled_from(["web", "law", "review"])), min_size=1, max_size=6))
-@settings(deadline=None)
 def test_a_text_is_judged_as_it_is_alone(rows: list[tuple[str, str]]) -> None:
     texts, types = [text for text, _ in rows], [doc_type for _, doc_type in rows]
     columns = batch_features(texts) | {name: np.zeros(len(rows)) for name in OTHERS}
@@ -152,13 +151,11 @@ def test_bundled_limits_have_known_names() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None)
 def test_any_text(text: str) -> None:
     found = broken(text)
     assert found == sorted(set(found))
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None)
 def test_null_everywhere_gives_no_reason(text: str) -> None:
     assert judged(text, dict.fromkeys(LIMITS, None), profanity_ratio=1.0) == []

@@ -97,7 +97,7 @@ def check(texts: list[str], n: int, unit: Unit) -> None:
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("block", [1, 3, 1 << 15])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(texts=st.lists(KOREAN | WORDS, max_size=6), n=st.integers(1, 8))
 def test_shingles_are_the_documented_hashes_of_the_n_grams(unit: Unit, block: int, texts: list[str], n: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

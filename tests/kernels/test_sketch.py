@@ -12,12 +12,12 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels import sketch
 from corpus_pipeline.kernels.minhash import signatures
-from corpus_pipeline.kernels.normalise import PIECE, comparison_forms, content_hashes, form_pieces
+from corpus_pipeline.kernels.normalise import comparison_forms, content_hashes, form_pieces
 from corpus_pipeline.kernels.shingle import Unit, shingles
 from corpus_pipeline.kernels.sketch import Shingling, describe, shingle_sets
 
@@ -86,7 +86,6 @@ def test_pieces_change_nothing(unit: Unit, length: int) -> None:
 
 
 @pytest.mark.parametrize("unit", ["character", "character_and_space"])
-@settings(deadline=None)
 @given(
     texts=st.lists(st.text(st.sampled_from("가나ㅋ\u1112\u1161\u11abé́\u200b①2. \n𠀀"), max_size=60), max_size=4),
     length=st.integers(1, 20),
@@ -139,7 +138,7 @@ def test_a_long_text_of_one_letter() -> None:
     assert np.array_equal(found[0], found[1])
     assert [len(row) for row in sets] == [1, 1]
     assert spent < 5
-    assert peak < 80 * PIECE
+    assert peak < 32 << 20  # bytes; 27 MB make a Python string of the Arrow one
 
 
 def test_a_text_of_20_megabytes() -> None:
@@ -155,7 +154,7 @@ def test_a_text_of_20_megabytes() -> None:
     (smallest,) = shingle_sets(texts, Shingling(), limit)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 80 * PIECE  # bytes; the text as a Python string is 14 of it
+    assert peak < 60 << 20  # bytes; 53 MB make a Python string of the Arrow one
     forms = comparison_forms(texts)
     whole = shingles(forms)
     assert contents == content_hashes(forms)

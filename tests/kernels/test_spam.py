@@ -113,7 +113,7 @@ def test_texts_of_a_batch_do_not_touch() -> None:
 
 
 @given(st.lists(st.text(st.characters(), max_size=60) | st.sampled_from(["ㅋr", "카.지.노", "\ud800", "문의 ***"])))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text(texts: list[str]) -> None:
     found = spam_columns(texts)
     assert {len(values) for values in found.values()} == {len(texts)}

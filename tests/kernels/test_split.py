@@ -29,7 +29,7 @@ def pieces_of(texts: pa.Array) -> list[list[str]]:
     return [every[a:b] for a, b in pairwise(starts)]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(some)
 @example(["가 ", " 가", "", " ", "\n", "a\n"])
 @example([" " * 64 + "가", " " * 65 + "가", " " * 66, "\n" * 65 + "a", " " * 63 + "\n\n", " \n" * 70 + "a"])

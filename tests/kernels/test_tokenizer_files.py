@@ -49,7 +49,7 @@ any_text = st.text(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(any_text)
 @example("\u1112\u1161\u11ab NFD 한글  \n 두 칸\u3000")
 @example("\x00\x01 \ue000 \U0001f468\u200d\U0001f469")
@@ -64,7 +64,7 @@ def test_byte_level_decodes_to_the_exact_nfc_text(mode: str, text: str) -> None:
 known = st.text(st.sampled_from([token for token in TRAINED["character"].vocab if len(token) == 1]), max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(known)
 def test_characters_that_are_known_decode_to_the_exact_text(text: str) -> None:
     plain = LIBRARY["character"]

@@ -82,13 +82,13 @@ def test_what_is_no_page_has_a_reason() -> None:
     assert [one.problem for one in read(missing)] == ["http_status"] + [None] * 5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, len(GZIP) + 10))
 def test_ranges_give_each_record_once(step: int) -> None:
     assert ranges(GZIP, step) == read(GZIP, "gzip")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 5), st.integers(20, 200), st.integers(1, 255), st.integers(50, 5000))
 def test_a_damaged_member_costs_one_record(number: int, at: int, flip: int, step: int) -> None:
     damaged = bytearray(GZIP)
@@ -108,7 +108,7 @@ def pieces(size: int) -> bytes:
     return b"".join([*cut, gzip.compress(b"", mtime=0)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(60, len(PLAIN)), st.integers(200, 20_000))
 def test_members_cut_elsewhere_than_between_records_lose_none(size: int, step: int) -> None:
     data = pieces(size)
@@ -127,7 +127,7 @@ def test_a_damaged_piece_costs_the_records_in_it() -> None:
     assert {problem for _, problem in got if problem} <= {"broken_gzip", "wrong_content_length", "malformed_record"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.binary(max_size=400), st.integers(0, 5))
 def test_garbage_between_members_is_told_once(garbage: bytes, number: int) -> None:
     cut = STARTS[number]
@@ -235,7 +235,7 @@ def test_a_text_that_only_looks_coded_is_kept(text: str) -> None:
         assert answer(text.encode(), *headers).content == text.encode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60), st.lists(st.sampled_from(["gzip", "deflate", "br", "zstd", "chunked"]), max_size=3))
 def test_no_content_is_lost_to_codings(body: bytes, names: list[str]) -> None:
     only = answer(body, f"Transfer-Encoding: {', '.join(names)}")

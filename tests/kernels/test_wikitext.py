@@ -87,7 +87,7 @@ def test_the_last_revision_counts() -> None:
     assert article(two)[:4] == ("7", "민법", "새 글", "2020-01-01T00:00:00Z")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="가a[]{}|<>/='*#:;!-\n&ref", max_size=200))
 def test_no_markup_raises(source: str) -> None:
     plain_text(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels import word_bits as module
@@ -26,7 +26,6 @@ def plain(text: str) -> list[int]:
 
 
 @given(st.lists(st.text('학교에서갔다이는1a.,!"(', max_size=9).map(lambda word: word + "가"), max_size=40))
-@settings(deadline=None)
 def test_bits_are_those_of_the_analyser(words: list[str]) -> None:
     text = " ".join(words)
     assert bits_of(text) == plain(text)

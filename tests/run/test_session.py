@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corpus_pipeline.errors import ConfigError
-from corpus_pipeline.run import session
+from corpus_pipeline.run import session, spark_conf
 from corpus_pipeline.run.config import check
 
 SOURCE = {
@@ -14,7 +14,7 @@ SOURCE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", sorted(session._FIXED))
+@pytest.mark.parametrize("key", sorted(spark_conf.FIXED))
 def test_a_setting_that_the_kernels_rely_on_is_refused(key: str) -> None:
     raw = {"name": "a", "output": "out", "sources": {"a": SOURCE}, "spark": {"conf": {key: "true"}}}
     with pytest.raises(ConfigError) as caught:
@@ -23,4 +23,4 @@ def test_a_setting_that_the_kernels_rely_on_is_refused(key: str) -> None:
 
 
 def test_arrow_offsets_have_32_bits() -> None:
-    assert session._FIXED["spark.sql.execution.arrow.useLargeVarTypes"] == "false"
+    assert spark_conf.FIXED["spark.sql.execution.arrow.useLargeVarTypes"] == "false"

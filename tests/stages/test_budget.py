@@ -51,7 +51,7 @@ def tokens_of(made: Plan, at: int) -> dict[str, float]:
     return found
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(rows, budgets)
 def test_budget_bounds_and_caps_are_respected(found: list[Row], asked: dict[str, Any]) -> None:
     budget = Budget(**asked)
@@ -66,7 +66,7 @@ def test_budget_bounds_and_caps_are_respected(found: list[Row], asked: dict[str,
     assert all(0 <= n <= budget.epoch_cap + 1e-9 for n, _ in made.epochs.values())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(rows, budgets, st.randoms())
 def test_the_order_of_rows_changes_nothing(found: list[Row], asked: dict[str, Any], order: random.Random) -> None:
     shuffled = list(found)
@@ -74,7 +74,7 @@ def test_the_order_of_rows_changes_nothing(found: list[Row], asked: dict[str, An
     assert plan(found, Budget(**asked)) == plan(shuffled, Budget(**asked))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(rows, budgets, st.floats(1, 5))
 def test_more_budget_takes_from_no_type(found: list[Row], asked: dict[str, Any], more: float) -> None:
     larger = {**asked, "budget_tokens": int(asked["budget_tokens"] * more)}
@@ -83,7 +83,7 @@ def test_more_budget_takes_from_no_type(found: list[Row], asked: dict[str, Any],
     assert all(few[t] <= many[t] * (1 + 1e-6) + slack for t in few)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(rows, budgets)
 def test_a_type_without_hindrance_gets_what_its_ratio_says(found: list[Row], asked: dict[str, Any]) -> None:
     made = plan(found, Budget(**asked))

@@ -63,7 +63,6 @@ def brute(entries: list[Entry], representatives: int) -> set[Pair]:
     }
 
 
-@settings(deadline=None)
 @given(ENTRIES, st.integers(1, 9), st.integers(1, 7))
 def test_a_bucket_links_each_member_to_its_first_ones(entries: list[Entry], representatives: int, size: int) -> None:
     links = linked(entries, representatives, size=size)
@@ -72,7 +71,7 @@ def test_a_bucket_links_each_member_to_its_first_ones(entries: list[Entry], repr
     assert not links[2]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ENTRIES, st.integers(1, 5), st.integers(1, 12), st.integers(1, 9))
 def test_a_task_without_room_makes_the_same_pairs(
     entries: list[Entry], representatives: int, limit: int, size: int
@@ -109,7 +108,6 @@ def test_nothing_comes_of_nothing() -> None:
     assert list(pack(iter([]), parts=3)) == []
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(INT64, st.lists(INT64, min_size=3, max_size=3)), max_size=30),
     st.integers(1, 9),

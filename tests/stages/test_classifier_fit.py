@@ -8,7 +8,7 @@ from typing import Any
 import fasttext
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
@@ -102,7 +102,6 @@ def test_calibration_is_the_best_sigmoid(seed: int) -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-50, 50), st.booleans()), max_size=30))
-@settings(deadline=None)
 def test_calibration_never_turns_the_order(rows: list[tuple[float, bool]]) -> None:
     slope, bias = calibrate(np.array([v for v, _ in rows], float), np.array([h for _, h in rows], bool))
     assert slope > 0

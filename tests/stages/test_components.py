@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -77,7 +77,6 @@ def test_solve_random_graphs(seed: int) -> None:
     assert as_dict(solve(pa.table(columns, pa.schema({"a": pa.string(), "b": pa.string()})))) == oracle(edges)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), min_size=1, max_size=60))
 def test_solve_as_scipy_does(edges: list[tuple[int, int]]) -> None:
     """The same parts: two nodes are of one component here where they are there. Repeated edges and loops occur."""

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels import split
@@ -50,7 +50,6 @@ def expected(rows: list[Row]) -> Counter[tuple[object, ...]]:
     return Counter({key: n for key, n in found.items() if n})
 
 
-@settings(deadline=None)
 @given(st.lists(some_rows, max_size=3))
 def test_every_key_has_its_own_counts(batches: list[list[Row]]) -> None:
     assert counted([as_batch(rows) for rows in batches]) == expected([row for rows in batches for row in rows])

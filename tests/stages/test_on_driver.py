@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.stages import on_driver
@@ -28,7 +28,6 @@ def named(documents: list[tuple[int, list[int]]]) -> pa.Table:
     return pa.table(columns)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, st.lists(st.integers(0, 4), min_size=3, max_size=3)), max_size=40), st.integers(1, 6))
 def test_candidates_are_linked_to_the_first_of_each_bucket(
     documents: list[tuple[int, list[int]]], representatives: int
@@ -72,7 +71,6 @@ def meetings(pairs: list[Pair], names: list[int]) -> tuple[Counter[Pair], dict[i
     return met, groups
 
 
-@settings(deadline=None)
 @given(st.sets(st.tuples(NAMES, NAMES), max_size=60))
 def test_every_pair_meets_once(found: set[Pair]) -> None:
     pairs = sorted((min(pair), max(pair)) for pair in found)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_pipeline.kernels.sketch import Shingling, shingle_sets
@@ -54,7 +54,6 @@ def jaccard(a: Set, b: Set) -> float:
     return len(a & b) / len(a | b)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.lists(SETS, min_size=1, max_size=6), st.sets(st.tuples(*[st.integers(0, 5)] * 2))), max_size=5
@@ -91,7 +90,6 @@ def test_a_pair_exactly_at_the_threshold_is_one(small: int, large: int) -> None:
     assert compared(rows, float(np.nextafter(threshold, 2))) == []
 
 
-@settings(deadline=None)
 @given(st.integers(1, 400), st.integers(1, 400))
 def test_sizes_refuse_no_pair_at_the_threshold(one: int, other: int) -> None:
     small, large = sorted((one, other))

@@ -1,0 +1,129 @@
+"""The YAML file of a run as it is written, the settings of Spark in it, and how a wrong key is told.
+
+What a run needs before all else: Java starts by these settings while the rest of the program is loaded.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.stages.params import Params
+
+M = TypeVar("M", bound=BaseModel)
+FIX = "Correct the config or the --set."
+
+
+class SparkSettings(Params):
+    """master: for a run without spark-submit. partitions: of every shuffle; null lets Spark choose.
+    quick: Java compiles without its slower, optimising compiler; false for a local run of hours.
+
+    None of these changes a result, so none is part of a fingerprint.
+    """
+
+    master: str = "local[*]"
+    driver_memory: str = "1g"
+    quick: bool = True
+    partitions: int | None = Field(default=None, gt=0)
+    conf: dict[str, str | int | bool] = Field(default_factory=dict)
+
+
+def read(path: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """What the file at `path` says, with `section.key=value` overrides (values are YAML). Raises ConfigError."""
+    raw = _read(path)
+    for override in overrides:
+        _override(raw, override)
+    return raw
+
+
+def spark_settings(raw: Mapping[str, Any], where: str) -> SparkSettings:
+    """The section `spark`. Raises ConfigError."""
+    section = raw.get("spark") or {}
+    if not isinstance(section, dict):
+        raise ConfigError(f"{where}: spark", "a section of keys and values", type(section).__name__, FIX)
+    return model(SparkSettings, section, f"{where}: spark")
+
+
+def model(kind: type[M], section: Any, where: str) -> M:
+    """`section` as a `kind`. Raises ConfigError that says which key of it is wrong."""
+    try:
+        return kind.model_validate(section)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)
+        first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])  # a typo leaves a key unset
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise unknown(where, place, _keys_at(kind, first["loc"])) from None
+        if first["type"] == "setting_without_effect":
+            facts = first["ctx"]
+            raise ConfigError(f"{where}.{place}.{facts['key']}", facts["expected"], "a value", facts["todo"]) from None
+        raise ConfigError(f"{where}.{place}".rstrip("."), "a usable value", first["msg"], FIX) from None
+
+
+def _keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Known keys beside the unknown one at `place`."""
+    found = [model]
+    for part in place[:-1]:
+        field = [
+            below
+            for one in found
+            if part in one.model_fields
+            for below in _models(one.model_fields[str(part)].annotation)
+        ]
+        named = [one for one in found if part in get_args(getattr(one.model_fields.get("kind"), "annotation", None))]
+        found = field or named or found  # a section; one of several models by its kind; a name the user chose
+    return sorted({key for one in found for key in one.model_fields})
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a field's annotation speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def unknown(where: str, key: str, known: list[str]) -> ConfigError:
+    """The error for a key that is none of `known`."""
+    near = difflib.get_close_matches(key.rpartition(".")[2], known, n=1, cutoff=0.5)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(known))}."
+    return ConfigError(f"{where}.{key}", "a known key", f"'{key.rpartition('.')[2]}'", hint)
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(path, "a readable YAML file", type(error).__name__, "Check --config.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else path
+        raise ConfigError(place, "YAML", getattr(error, "problem", None) or "something else", FIX) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(path, "a YAML mapping", type(raw).__name__, "See conf/sample.yaml.")
+    return raw
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(
+            f"--set {override}", "section.key=value", "no '='", "Write for example --set dedup.threshold=0.8"
+        )
+    *parents, last = key.split(".")
+    place = raw
+    for parent in parents:
+        if place.get(parent) is None:
+            place[parent] = {}
+        place = place[parent]
+        if not isinstance(place, dict):
+            raise ConfigError(f"--set {override}", f"'{parent}' to be a section", type(place).__name__, FIX)
+    try:
+        place[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}", "a YAML value", repr(text), FIX) from None
