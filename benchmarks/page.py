@@ -3,7 +3,7 @@
     python benchmarks/page.py [--out out/bench] [--page docs/benchmarks.md]
 
 Ratios, what failed, versions, the machine and the day of each run, as the files of results have them; only what a peer
-does not do is written here (LACKS). A benchmark without results is named as such.
+does not do is written here (LACKS). A benchmark without results keeps what the page says of it.
 """
 
 from __future__ import annotations
@@ -85,11 +85,15 @@ and cores; a ratio above 1 says ours is faster. `benchmarks/README.md` describes
 """
 
 
-def page(folder: Path) -> str:
-    """The page, from FOLDER/<bench>.json."""
+def page(folder: Path, before: str = "") -> str:
+    """The page, from FOLDER/<bench>.json, and where there is no such file from the page as it was before."""
+    known = {part.partition("\n")[0]: part for part in before.split("\n## ")[1:]}
     parts = [HEAD]
     for name, what in BENCHES.items():
         file = folder / f"{name}.json"
+        if not file.exists() and name in known:
+            parts.append(f"## {known[name].strip()}\n")
+            continue
         parts.append(f"## {name}\n\n{what}\n")
         if not file.exists():
             parts.append(f"No result: `make bench ONLY={name}`.\n")
@@ -190,7 +194,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("out/bench"), help="folder of results")
     parser.add_argument("--page", type=Path, default=Path("docs/benchmarks.md"))
     asked = parser.parse_args()
-    asked.page.write_text(page(asked.out), encoding="utf-8")
+    before = asked.page.read_text(encoding="utf-8") if asked.page.exists() else ""
+    asked.page.write_text(page(asked.out, before), encoding="utf-8")
     print(f"{asked.page}: from the results in {asked.out}")
     return 0
 

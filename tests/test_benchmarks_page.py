@@ -53,6 +53,16 @@ def test_a_benchmark_without_a_result_is_named(tmp_path: Path) -> None:
         assert f"No result: `make bench ONLY={name}`." in found
 
 
+def test_a_benchmark_without_a_result_keeps_what_the_page_said(tmp_path: Path) -> None:
+    """And one with a result does not: `make bench ONLY=dedup` changes that part alone."""
+    before = written(tmp_path)
+    (tmp_path / "dedup.json").rename(tmp_path / "classify.json")
+    after = page(tmp_path, before)
+    assert after.count("| `datatrove` | 12.50 x |") == 2
+    assert [line for line in after.splitlines() if line.startswith("## ")] == [f"## {name}" for name in BENCHES]
+    assert page(tmp_path, after) == after
+
+
 @pytest.mark.parametrize("bench", sorted(LACKS))
 def test_what_peers_lack_is_said_of_benchmarks_there_are(bench: str) -> None:
     assert bench in BENCHES
