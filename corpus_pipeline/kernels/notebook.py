@@ -35,7 +35,8 @@ def extract(text: str) -> Notebook:
     try:
         notebook = json.loads(text)
         cells = notebook["cells"] if "cells" in notebook else [c for w in notebook["worksheets"] for c in w["cells"]]
-        language = str(notebook.get("metadata", {}).get("language_info", {}).get("name", "python"))
+        facts = (notebook.get("metadata") or {}).get("language_info") or {}
+        language = str(facts.get("name") or "python")
         parts = [part for cell in cells if (part := _cell(cell, language))]
         body = "\n\n".join(parts)
         body.encode()  # JSON can hold half a surrogate pair, which is no text
@@ -53,7 +54,7 @@ def _title(line: str) -> str:
 
 
 def _cell(cell: dict[str, Any], language: str) -> str:
-    source = cell.get("source", cell.get("input", ""))
+    source = cell.get("source", cell.get("input")) or ""
     text = (source if isinstance(source, str) else "".join(source)).strip()
     kind = cell["cell_type"]
     if not text or kind not in ("markdown", "code", "heading"):

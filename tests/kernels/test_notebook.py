@@ -36,6 +36,15 @@ def test_cells_in_order_without_outputs() -> None:
     assert extract(json.dumps(THREE)) == ("제목", "## 제목\n\n```python\nx = 1\n```", None)
 
 
+def test_nothing_where_an_object_belongs_is_nothing() -> None:
+    """Tools write null for what they do not know; a notebook without language is Python."""
+    code = {"cell_type": "code", "source": ["x = 1"]}
+    empty = {"cell_type": "markdown", "source": None}
+    for metadata in (None, {"language_info": None}, {"language_info": {"name": None}}):
+        found = extract(json.dumps({"cells": [empty, code], "metadata": metadata}))
+        assert found == (None, "```python\nx = 1\n```", None)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
