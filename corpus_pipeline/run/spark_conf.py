@@ -25,6 +25,7 @@ FIXED = {
     "spark.sql.files.ignoreCorruptFiles": "false",  # true would lose documents silently
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # the manifest is the mark
 }
+_USUAL = {"spark.python.sql.dataFrameDebugging.enabled": "false"}  # for line numbers, a third of all questions to Java
 _LOCAL = {  # glibc: Python workers keep what they free; without, page faults took a sixth of a kernel's time
     "spark.executorEnv.MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "spark.executorEnv.MALLOC_TRIM_THRESHOLD_": str(256 << 20),
@@ -50,7 +51,7 @@ def spark_conf(spark: SparkSettings, log: str) -> dict[str, str]:
     if fixed := sorted(FIXED.keys() & spark.conf.keys()):
         todo = "Remove them: the stages rely on their own."
         raise ConfigError("spark.conf", "settings that change no result", f"{fixed}", todo)
-    settings = dict(FIXED)
+    settings = FIXED | _USUAL
     if spark.partitions:
         settings["spark.sql.shuffle.partitions"] = str(spark.partitions)
         settings["spark.sql.adaptive.coalescePartitions.enabled"] = "false"
