@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from weakref import finalize
 
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.run.config_file import SparkSettings
@@ -33,8 +37,8 @@ class _Java:
     """
 
     def __init__(self, conf: Mapping[str, str], log: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="corpus-java-")
-        self._address, self._log = Path(self._folder.name) / "address", log
+        folder = tempfile.mkdtemp(prefix="corpus-java-")
+        self._address, self._log = Path(folder) / "address", log
         settings = [word for key, value in conf.items() for word in ("--conf", f"{key}={value}")]
         program = shlex.split(os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell"))
         own = {"SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(self._address)}
@@ -46,7 +50,10 @@ class _Java:
                 env=os.environ | own,
                 process_group=0,  # an interrupt is for this process, which then tells Spark to stop
             )
+        self._unasked = finalize(self, _end, self._process, folder)  # an error in the config, an interrupt
+        self._folder = folder
 
+    @cached_property
     def variables(self) -> dict[str, str]:
         """What tells pyspark where it is, as soon as it is there. Raises ResourceError when it ended instead."""
         while not self._address.exists():  # Java moves it there, written
@@ -55,8 +62,17 @@ class _Java:
                 raise ResourceError("Java", "to start with the settings of `spark`", got, todo)
             time.sleep(_LOOK)
         written = self._address.read_bytes()
+        self._unasked.detach()
+        shutil.rmtree(self._folder)
         port, length = struct.unpack_from(">ii", written)
         return {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": written[8 : 8 + length].decode()}
+
+
+def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+    """Before it looks whether we are still there, it writes its address; if it cannot, it waits for ever."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 _java: _Java | None = None  # of this process, which has one session at a time, and one Java for all
@@ -80,7 +96,7 @@ def launch(spark: SparkSettings, log: str) -> None:
 @contextmanager
 def named() -> Iterator[None]:
     """Here pyspark finds the Java that was launched. Raises ResourceError when it ended."""
-    variables = _java.variables() if _java else {}
+    variables = _java.variables if _java else {}
     os.environ.update(variables)
     try:
         yield
