@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,7 +191,7 @@ def read(data: bytes) -> Model:
             weights = tuple(found[name].astype(np.float32) for name in layers)
             network = Network(tuple(map(str, found["names"])), found["points"], found["levels"], weights)
         return Model(found["syllables"], tables["inside"], tables["between"], found["topics"], network)
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise ResourceError(BUNDLED, "a plausibility model", type(error).__name__, "Train it again.") from None
 
 

@@ -157,7 +157,7 @@ def load(name: str) -> Model:
 
 
 def read(content: bytes) -> Model:
-    """A model as `write` gives it. Raises ValueError, KeyError or OSError for anything else."""
+    """A model as `write` gives it. Raises ValueError, KeyError, OSError, EOFError or BadZipFile for anything else."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         weights, numbers = arrays["weights"], arrays["numbers"].tolist()
     if weights.dtype != np.int8 or weights.shape != (1 << BUCKETS_LOG2,):

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TypeVar
+from zipfile import BadZipFile
 
 from corpus_pipeline.errors import ResourceError
 
@@ -44,7 +45,7 @@ def read_tsv(name: str) -> list[tuple[str, ...]]:
 def read_model(name: str, read: Callable[[Path], Model]) -> Model:
     """What `read` makes of the file `models/<name>`; from a zip, of a copy that is gone afterwards.
 
-    Raises ResourceError when it is missing, or when `read` raises OSError, KeyError or ValueError.
+    Raises ResourceError when it is missing, or when `read` raises what a broken file makes it raise.
 
     >>> read_model("profanity.md", lambda path: path.read_text(encoding="utf-8")[:15])
     '# profanity.npz'
@@ -52,6 +53,6 @@ def read_model(name: str, read: Callable[[Path], Model]) -> Model:
     try:
         with as_file(files(__name__) / "models" / name) as path:
             return read(path)
-    except (OSError, KeyError, ValueError):
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         todo = "Reinstall the package."
         raise ResourceError(f"resources/models/{name}", "a bundled model", "nothing usable", todo) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -263,3 +264,11 @@ def test_the_card_names_the_bundled_model(name: str) -> None:
     assert hashlib.sha256(content).hexdigest() in card
     assert f"{len(content):,} bytes" in card
     assert len(content) < 2_000_000
+
+
+@pytest.mark.parametrize("length", [0, 2, 4, 100, 200_000])
+def test_a_model_cut_short_is_a_plain_error(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: whole(path)[:length])
+    with pytest.raises(ResourceError, match="expected a bundled model, got nothing usable"):
+        load.__wrapped__(PROFANITY)
