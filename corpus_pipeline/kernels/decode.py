@@ -56,13 +56,17 @@ _OTHERS = (
     ("utf-16-le", _JAPANESE),
     ("utf-16-be", _JAPANESE),
 )
-_WIDER = {"euc-kr": "cp949", "euc_kr": "cp949", "shift_jis": "cp932", "sjis": "cp932", "shift-jis": "cp932"}
+_WIDER = {  # as browsers read them: what is said to be the first is often the second, which holds it
+    **dict.fromkeys(("euc-kr", "euc_kr"), "cp949"),
+    **dict.fromkeys(("shift_jis", "sjis", "shift-jis"), "cp932"),
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+}
 # What a page may say of itself; any other name is a mistake, or a codec of Python's that is no charset.
 _PAGE_CHARSETS = {
     **_WIDER,
     **dict.fromkeys(("ks_c_5601-1987", "ksc5601", "korean", "cp949", "ms949", "windows-949", "x-windows-949"), "cp949"),
     **dict.fromkeys(("windows-31j", "cp932", "ms932", "x-sjis"), "cp932"),
-    **{name: name for name in ("iso-2022-jp", "iso-2022-kr", "big5", "gb18030", "gbk", "gb2312", "utf-16-le")},
+    **{name: name for name in ("iso-2022-jp", "iso-2022-kr", "big5", "gb18030", "utf-16-le")},
     **{"euc-jp": "euc_jp", "utf-16be": "utf-16-be", "utf-16le": "utf-16-le", "windows-1252": WESTERN},
     **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), WESTERN),
 }

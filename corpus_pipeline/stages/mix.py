@@ -57,6 +57,7 @@ from corpus_pipeline.stages.what_if import AS_SET, DUPLICATES, RANK, SCORE, Knob
 ALL_RULES = "all"
 TAGS = ("doc_id", "source", "doc_type", "language", "evaluation_sets", "token_estimate", "text_bytes")
 Score = Annotated[float, Field(ge=0, le=1)]
+Asked = Annotated[tuple[Score, ...], Field(max_length=25)]  # what_if has 63 bits for two of these
 
 _DUST = 1e-6  # tokens: a float a hair under a whole number is that number; no quota is rounded up
 
@@ -72,7 +73,7 @@ class Params(Budget):
     that there was one. cluster_weights: smallest cluster size -> weight of its survivor; sizes under
     the first count once; none: all count once.
     min_quality_score, min_quality_rank: by document type; the score tells styles apart, the rank is within the type.
-    what_if_ranks, what_if_scores, what_if_similarities: what mixture_what_if is about; none: not worked out.
+    what_if_ranks, what_if_scores, what_if_similarities: what mixture_what_if is about, at most 25 of each.
     """
 
     seed: int = 20211
@@ -87,9 +88,9 @@ class Params(Budget):
     duplicates: Literal["drop", "exact_only", "keep"] = "drop"
     earlier: Literal["drop", "ignore"] = "drop"
     cluster_weights: dict[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    what_if_ranks: tuple[Score, ...] = (0.05, 0.1, 0.2, 0.5)
-    what_if_scores: tuple[Score, ...] = (0.1, 0.5, 0.9)
-    what_if_similarities: tuple[Score, ...] = (0.85, 0.9, 0.95)
+    what_if_ranks: Asked = (0.05, 0.1, 0.2, 0.5)
+    what_if_scores: Asked = (0.1, 0.5, 0.9)
+    what_if_similarities: Asked = (0.85, 0.9, 0.95)
 
     _once = field_validator("survivor", "what_if_ranks", "what_if_scores", "what_if_similarities")(once)
 

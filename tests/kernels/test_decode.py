@@ -52,6 +52,12 @@ def test_a_declared_charset_wins_and_euc_kr_means_cp949() -> None:
     assert decode("똠방각하".encode("cp949"), "euc-kr").text == "똠방각하"  # 똠 is in CP949 alone
 
 
+@pytest.mark.parametrize("said", ["gb2312", "GBK", "gb18030"])
+def test_a_page_that_says_gb2312_may_hold_letters_of_gbk_and_gb18030(said: str) -> None:
+    page = f'<html><meta charset="{said}"><p>他叫朱镕基 是中华人民共和国的总理 㐂。</p></html>'  # GB 2312 lacks two
+    assert decode(page.encode("gb18030")).text == page
+
+
 def test_meta_charset_is_read() -> None:
     page = f'<html><head><meta http-equiv="Content-Type" content="text/html; charset=euc-kr"></head>{KOREAN}'
     assert decode(page.encode("cp949")).text == page

@@ -179,6 +179,7 @@ def test_the_rules_that_may_be_named_are_those_there_are() -> None:
         ({"cluster_weights": {2: 2}, "duplicates": "exact_only"}, "duplicates must be drop"),
         ({"what_if_scores": [0.5, 0.5]}, "the same value twice"),
         ({"what_if_similarities": [1.5]}, "less than or equal to 1"),
+        ({"what_if_ranks": [i / 100 for i in range(64)]}, "at most 25"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message: str) -> None:
