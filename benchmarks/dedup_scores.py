@@ -133,7 +133,7 @@ def verified(found: pa.Table, labels: Array, ids: pa.Array, truth: Pairs, bandin
     first, (bands, rows) = _first(truth.group), banding
     together = labels[first[truth.a]] == labels[first[truth.b]]
     edges = np.linspace(THRESHOLD, 1, DECILES + 1)
-    deciles = []
+    deciles: list[dict[str, float | None]] = []
     for low, high in pairwise(edges.tolist()):
         inside = (truth.similarity >= low) & ((truth.similarity < high) | (high == 1))
         if inside.any():

@@ -94,7 +94,8 @@ def measure(batch: pa.RecordBatch, candidates: tuple[Candidate, ...]) -> pa.Reco
 
 def _by_source(source: Array, item: Array | int, n: Array, shape: tuple[int, int]) -> Array:
     """int64 [sources, items]: sums of `n`. As floats on the way, exact below 2^53, which no batch comes to."""
-    flat = np.bincount(source * shape[1] + item, n, shape[0] * shape[1])
+    places = np.asarray(source * shape[1] + item, np.int64)
+    flat = np.bincount(places, n, shape[0] * shape[1])
     return flat.astype(np.int64).reshape(shape)
 
 

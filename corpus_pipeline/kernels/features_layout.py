@@ -84,7 +84,7 @@ class Layout:
         tally[:, code[SPACE]] -= 1  # the newline after the text
         return tally
 
-    def of_words(self, values: NDArray[np.generic]) -> Floats:
+    def of_words(self, values: NDArray[np.bool_ | np.integer | np.floating]) -> Floats:
         """The sum over the words of each text."""
         return np.bincount(self.document, values, self.size).astype(float)
 

@@ -33,7 +33,7 @@ def line_columns(layout: Layout) -> Columns:
     document, begins, ends = layout.document[first], layout.begins[first], layout.ends[last]
     ended = _ends_sentence(layout)
 
-    def count(mask: NDArray[np.generic]) -> Floats:
+    def count(mask: NDArray[np.bool_ | np.integer | np.floating]) -> Floats:
         return np.bincount(document, mask, layout.size).astype(float)
 
     lines = np.bincount(document, minlength=layout.size).astype(float)
@@ -114,7 +114,7 @@ def _duplicates(layout: Layout, name: str, first: Ints, last: Ints) -> Columns:
     repeats[at] = True
     repeats[at[np.unique(keys, return_index=True)[1]]] = False
 
-    def total(values: NDArray[np.generic]) -> Floats:
+    def total(values: NDArray[np.bool_ | np.integer | np.floating]) -> Floats:
         return np.bincount(document, values, layout.size).astype(float)
 
     return {

@@ -46,7 +46,7 @@ class Example(NamedTuple):
 def weigh(page: Parsed, labels: Floats, ignored: Floats) -> Floats:
     """Half by the block, half by its words, as F1 of tokens counts them; none for `ignored` blocks."""
     words = np.array([len(block.text.split()) for block in page.blocks], np.float32)
-    return np.asarray((0.5 / len(labels) + 0.5 * words / max(words.sum(), 1)) * (1 - ignored), np.float32)
+    return np.asarray((0.5 / len(labels) + 0.5 * words / max(float(words.sum()), 1.0)) * (1 - ignored), np.float32)
 
 
 def train(examples: Sequence[Example], recipe: Recipe) -> Model:

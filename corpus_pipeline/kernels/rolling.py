@@ -72,4 +72,4 @@ def _powers(size: int) -> tuple[Hashes, Hashes]:
     powers = np.full(size, _BASE, np.uint64)
     inverses = np.full(size, pow(_BASE, -1, 1 << 64), np.uint64)
     powers[0], inverses[0] = 1, _SPREAD
-    return np.cumprod(powers), np.cumprod(inverses)
+    return np.cumprod(powers, dtype=np.uint64), np.cumprod(inverses, dtype=np.uint64)

@@ -74,8 +74,7 @@ def peer_agreement(pool: Hashes, size: int, shared: Sequence[int]) -> list[float
     blocks = {begin: peer(pool[begin:end]) for begin, end in pairwise(cuts)}
 
     def merged(begin: int, end: int) -> npt.NDArray[np.uint64]:
-        smallest: npt.NDArray[np.uint64] = np.min([b for at, b in blocks.items() if begin <= at < end], axis=0)
-        return smallest
+        return np.asarray(np.min([b for at, b in blocks.items() if begin <= at < end], axis=0), np.uint64)
 
     return [float((merged(0, size) == merged(size - s, 2 * size - s)).mean()) for s in shared]
 
