@@ -12,7 +12,7 @@ PY    := $(VENV)/bin/python
 READY := $(VENV)/.ready
 export PYTHONPATH := $(CURDIR)
 # --output only where OUT= is given: the config has its own
-JOB = $(PY) jobs/$(1).py --config $(CONFIG) $(if $(OUT),--output $(OUT)) $(ARGS)
+JOB = $(PY) jobs/$(1).py --config "$(CONFIG)" $(if $(OUT),--output "$(OUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup java maven chromium corpus plan test test-fast test-cluster check docs dist dist-env cluster-up cluster-down standalone-up standalone-down clean lock report verify \
@@ -35,7 +35,7 @@ collect scrub dedup classify tag mix drop_samples sample serialize: setup ## one
 	@$(call JOB,$@)
 
 report: setup ## the page of a finished run; BASE=out/other: what changed since that run
-	@$(call JOB,$@) $(if $(BASE),--base $(BASE))
+	@$(call JOB,$@) $(if $(BASE),--base "$(BASE)")
 
 tokenizer train_tokenizer: setup ## train the tokenizer on the sample
 	@$(call JOB,train_tokenizer)

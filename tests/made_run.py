@@ -13,6 +13,7 @@ from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.run.config import Config, check
+from corpus_pipeline.run.fingerprint import shown
 from corpus_pipeline.run.manifest import FILE, Manifest
 from corpus_pipeline.schemas import contract
 
@@ -209,7 +210,7 @@ def chain(config: Config = CONFIG) -> dict[str, Manifest]:
             digest=f"digest of {table}",
             keys_digest="0",
             metrics=METRICS.get(table, {}),
-            params=config.stages[stage.name].model_dump(mode="json"),
+            params=shown(config.stages[stage.name]),
             inputs={read: f"digest of {read}" for read in stage.reads},
             versions={"python": "3.11", "pyspark": "4.3.0", "numpy": "2.4"},
         )

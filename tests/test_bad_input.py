@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,12 @@ def test_records_without_the_mapped_field_are_rejected(corpus: Corpus) -> None:
     found = manifest.read(corpus.run.storage, str(corpus.output), "rejected_records")
     assert found is not None
     assert found.metrics["source=a,reason=missing_text/rows"] == 1
+    corpus.input.write_text(
+        '{"id": "1", "text": "다른 이름의 칸"}\n{"body": "번호 없는 글"}\n{"id": "2"}', encoding="utf-8"
+    )
+    corpus.make("collect")
+    warning = "collect: warning: sources.a: none of its 3 records is a document; most are missing_text"
+    assert warning in corpus.lines
 
 
 def test_a_stage_whose_input_is_missing_says_what_to_make(corpus: Corpus) -> None:
@@ -320,8 +327,8 @@ def test_an_input_that_changes_meanwhile_is_noticed(corpus: Corpus, monkeypatch:
 
     counted = conserve.all_records
 
-    def growing(*arguments: Any) -> None:
-        counted(*arguments)
+    def growing(*arguments: Any) -> Iterator[str]:
+        yield from counted(*arguments)
         with corpus.input.open("a", encoding="utf-8") as file:
             file.write('\n{"id": "new", "body": "나중에 온 글이다"}')
 
@@ -379,6 +386,19 @@ def test_hangul_file_names_in_a_c_locale_and_spaces_in_paths(corpus: Corpus) -> 
     result = collect_job(corpus, LC_ALL="C", LANG="C")
     assert result.returncode == 0, result.stderr
     assert "raw_documents 30, rejected_records 0 rows" in result.stderr
+
+
+def test_the_log_says_where_and_not_what(corpus: Corpus) -> None:
+    """Spark quotes the first line of a csv whose header is missing."""
+    names = "홍길동,010-0000-0000\n김철수,010-0000-0001\n"
+    (corpus.folder / "a.csv").write_text(names, encoding="utf-8")
+    source = corpus.raw["sources"]["a"]
+    source |= {"format": "csv", "path": str(corpus.folder / "a.csv"), "options": {"header": True}}
+    assert collect_job(corpus).returncode == 1
+    logged = "".join(path.read_text(encoding="utf-8") for path in corpus.folder.rglob("*.log"))
+    assert "SparkException: [FAILED_READ_FILE.NO_HINT]\n\tat org.apache.spark" in logged  # a developer sees the place
+    assert "길동" not in logged
+    assert "010-" not in logged
 
 
 @pytest.mark.parametrize("fault", ["gzip", "expression"])

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from pyspark.sql import SparkSession
 
 from corpus_pipeline.errors import ConservationError, CorpusError, ResourceError
 from corpus_pipeline.pipeline import PIPELINE, STAGES
-from corpus_pipeline.run import manifest
+from corpus_pipeline.run import execute as execution
+from corpus_pipeline.run import figures, html_report, manifest
 from corpus_pipeline.run.config import load
 from corpus_pipeline.run.execute import Run, execute
 from corpus_pipeline.run.failures import translate
@@ -83,6 +85,28 @@ def test_after_a_death_in_every_stage_the_bytes_are_the_same(survivor: Path, who
     assert content(survivor.parent / "out") == content(whole)
     assert_conserved(survivor.parent / "out")
     assert not list((survivor.parent / "out").glob("_staging*"))
+
+
+def test_sigterm_is_an_interrupt_that_leaves_nothing_half_done(tmp_path: Path) -> None:
+    """So services and containers end a job. Java gets it only from us."""
+    config = write_config(tmp_path / "small.yaml", str(tmp_path / "out"))
+    lines: list[str] = []
+    with start("pipeline", config) as driver:
+        assert driver.stderr is not None
+        for line in driver.stderr:
+            lines.append(line)
+            if line.startswith("collect: runs"):
+                break
+        time.sleep(2)
+        for _ in range(3):  # Python forgets an interrupt that comes while it collects garbage
+            os.kill(driver.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                driver.wait(15)
+                break
+        lines += driver.stderr
+    assert driver.returncode == 130, lines
+    assert lines[-1].startswith("interrupted: nothing half-done was published")
+    assert not [path.name for path in (tmp_path / "out").glob("_*")]
 
 
 def test_of_two_runs_on_one_output_one_is_refused(whole: Path, tmp_path: Path) -> None:
@@ -266,6 +290,55 @@ def test_lost_and_half_written_manifests_cost_their_stages_alone(copy: Copy, who
     assert copy.make(*NAMES) == ["classify", "mix"]
     assert content(copy.output) == content(whole)
     assert_conserved(copy.output)
+
+
+def test_figures_follow_the_tables_after_a_death_between_the_two(
+    copy: Copy, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: object) -> None:
+        raise Died
+
+    config, path = copy.run.config, copy.output / "quality_report" / "mix.parquet"
+    before = path.read_bytes()
+    other = config.stages["mix"].model_copy(update={"epoch_cap": 1.0, "languages": ("ja",)})
+    with monkeypatch.context() as patched:
+        patched.setitem(config.stages, "mix", other)
+        patched.setattr(execution, "make_visible", dead)
+        with pytest.raises(Died):
+            execute(copy.run, STAGES["mix"], force=False)
+    assert path.read_bytes() != before
+    assert [one.where for one in verify(copy.run, "log")] == [f"{copy.output}/quality_report/mix.parquet"]
+    assert copy.make("mix") == []
+    assert path.read_bytes() == before
+    assert verify(copy.run, "log") == []
+
+
+def test_verify_sees_one_file_too_many_and_figures_that_are_not_the_tables(copy: Copy) -> None:
+    shards, reports = copy.output / "shards", copy.output / "quality_report"
+    shutil.copy(next(shards.glob("*.bin")), shards / "shard-00007.bin")
+    flip(reports / "tag.parquet")
+    for table, changed in (
+        ("quality", {"rows": 5}),
+        ("tags", {"failed": ["nonsense"]}),
+        ("documents", {"metrics": 9.0}),
+    ):
+        path = copy.output / table / manifest.FILE
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw |= changed if table != "documents" else {"metrics": dict.fromkeys(raw["metrics"], 9.0)}
+        path.write_text(json.dumps(raw), encoding="utf-8")
+    for aside in copy.output.glob("*/.*.crc"):
+        aside.unlink()
+    wrong = [one.where.removeprefix(f"{copy.output}/") for one in verify(copy.run, "log")]
+    assert [one for one in wrong if "/" not in one] == ["documents", "quality", "tags"]
+    assert "shards/shard-00007.bin" in wrong
+    assert {"quality_report/scrub.parquet", "quality_report/tag.parquet"} <= set(wrong)
+
+
+def test_the_report_of_a_fresh_run_asks_for_no_stage(copy: Copy) -> None:
+    found = figures.of_run(copy.run.storage, copy.run.config)
+    for stage in PIPELINE:
+        views = [html_report._table(found, stage, table, copy.run.config) for table in stage.writes]
+        assert [(view["made_with"], view["not_of"]) for view in views] == [([], [])] * len(views)
 
 
 def test_verify_names_every_damage_and_the_stages_repair_it(copy: Copy, whole: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,11 +11,13 @@ from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.pipeline import STAGES
 from corpus_pipeline.run.config_file import FIX, SparkSettings, model, read, spark_settings, unknown
 from corpus_pipeline.schemas import contract
+from corpus_pipeline.stages.mix import Params as Mix
 from corpus_pipeline.stages.params import Params
 from corpus_pipeline.stages.serialize import DEFAULT
 from corpus_pipeline.stages.source import Source
 from corpus_pipeline.stages.vocabulary import Limits
 
+Written = Annotated[str, Field(pattern=r"\S")]
 _OF_THE_TOKENIZER = {"vocab_size", "mode", *Limits.model_fields}  # settings that sample and train_tokenizer share
 
 
@@ -27,11 +29,11 @@ class Config(Params):
     lease_minutes: after which a run that was killed no longer keeps others from its output (run/lease.py).
     """
 
-    name: str
-    output: str
-    raw_output: str | None = None
-    earlier: tuple[str, ...] = ()
-    lease_minutes: float = Field(default=2, gt=0)
+    name: Written
+    output: Written
+    raw_output: Written | None = None
+    earlier: tuple[Written, ...] = ()
+    lease_minutes: float = Field(default=2, gt=0, le=10_000)
     spark: SparkSettings = SparkSettings()
     stages: dict[str, Any]
 
@@ -58,7 +60,7 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
         if key not in known:
             raise unknown(where, str(key), known)
     for key in known[5:]:
-        if not isinstance(raw.get(key) or {}, dict):
+        if not isinstance(raw.get(key), dict | None):
             raise ConfigError(f"{where}: {key}", "a section of keys and values", type(raw[key]).__name__, FIX)
     sections = {name: dict(raw.get(name) or {}) for name in STAGES}
     if not raw.get("sources"):
@@ -80,14 +82,36 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
         ("mix.source_caps", stages["mix"].source_caps, sources),
         ("mix.removed_sources", stages["mix"].removed_sources, sources),
         ("mix.min_quality_score", stages["mix"].min_quality_score, sorted(doc_types)),
+        ("mix.min_quality_rank", stages["mix"].min_quality_rank, sorted(doc_types)),
+        ("classify.limits_by_type", stages["classify"].limits_by_type, sorted(doc_types)),
         ("mix.weights", stages["mix"].weights, sorted(doc_types)),
         ("mix.bounds", stages["mix"].bounds, sorted(doc_types)),
         ("scrub.boilerplate.remove", stages["scrub"].boilerplate.remove, sources),
     ):
         for name in sorted(set(names) - set(those)):
             raise unknown(f"{where}: {place}", name, those)
+    stages["mix"] = _answerable(stages["mix"], stages["dedup"].threshold, where)
     top = {key: raw[key] for key in known[:5] if key in raw}
-    return model(Config, {**top, "spark": spark_settings(raw, where), "stages": stages}, where)
+    config = model(Config, {**top, "spark": spark_settings(raw, where), "stages": stages}, where)
+    _others(config, where)
+    return config
+
+
+def _answerable(mix: Mix, threshold: float, where: str) -> Mix:
+    """`mix` asking about similarities above dedup's threshold alone: it verified no others. Raises ConfigError."""
+    asked = tuple(value for value in mix.what_if_similarities if value > threshold)
+    if "what_if_similarities" in mix.model_fields_set and asked != mix.what_if_similarities:
+        place, expected = f"{where}: mix.what_if_similarities", f"values above dedup.threshold, {threshold}"
+        raise ConfigError(place, expected, str(list(mix.what_if_similarities)), "Leave out the others.")
+    return mix if asked == mix.what_if_similarities else mix.model_copy(update={"what_if_similarities": asked})
+
+
+def _others(config: Config, where: str) -> None:
+    """Raises ConfigError unless `earlier` names outputs of other runs, each once."""
+    folders = [folder.rstrip("/") for folder in (config.output, *config.earlier)]
+    for place, folder in enumerate(folders):
+        if folder in folders[:place]:
+            raise ConfigError(f"{where}: earlier", "outputs of other runs, each once", folder, "Leave it out.")
 
 
 def _same_tokenizer(sample: Mapping[str, Any], trained: Mapping[str, Any], where: str) -> None:

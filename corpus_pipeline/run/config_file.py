@@ -6,6 +6,7 @@ What a run needs before all else: Java starts by these settings while the rest o
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -60,9 +61,10 @@ def model(kind: type[M], section: Any, where: str) -> M:
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise unknown(where, place, _keys_at(kind, first["loc"])) from None
-        if first["type"] == "setting_without_effect":
+        if first["type"] == "refused":
             facts = first["ctx"]
-            raise ConfigError(f"{where}.{place}.{facts['key']}", facts["expected"], "a value", facts["todo"]) from None
+            place = ".".join(part for part in (place, facts["key"]) if part)
+            raise ConfigError(f"{where}.{place}", facts["expected"], "a value", facts["todo"]) from None
         raise ConfigError(f"{where}.{place}".rstrip("."), "a usable value", first["msg"], FIX) from None
 
 
@@ -95,12 +97,29 @@ def unknown(where: str, key: str, known: list[str]) -> ConfigError:
     return ConfigError(f"{where}.{key}", "a known key", f"'{key.rpartition('.')[2]}'", hint)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which no key stands twice, for the first would be lost, and 560e9 is a number, as YAML 1.2 has it."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[tuple[str, object]] = set()
+        for key, _ in node.value:
+            name = (key.tag, key.value if isinstance(key, yaml.ScalarNode) else key.start_mark.index)
+            if name in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} a second time", problem_mark=key.start_mark)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+_FLOAT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
+
+
 def _read(path: str) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        raw = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)  # a safe one
     except OSError as error:
         raise ConfigError(path, "a readable YAML file", type(error).__name__, "Check --config.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # an impossible date; bytes that are no UTF-8
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else path
         raise ConfigError(place, "YAML", getattr(error, "problem", None) or "something else", FIX) from None
@@ -124,6 +143,6 @@ def _override(raw: dict[str, Any], override: str) -> None:
         if not isinstance(place, dict):
             raise ConfigError(f"--set {override}", f"'{parent}' to be a section", type(place).__name__, FIX)
     try:
-        place[last] = yaml.safe_load(text)
-    except yaml.YAMLError:
+        place[last] = yaml.load(text, _Loader)
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigError(f"--set {override}", "a YAML value", repr(text), FIX) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pyspark.sql import DataFrame
 
@@ -27,10 +27,11 @@ def same_keys(storage: Storage, config: Config, written: Mapping[str, Written]) 
             raise ConservationError(table, expected, f"others, {one.rows} rows", TODO)
 
 
-def all_records(read: DataFrame, sources: Iterable[str], written: Mapping[str, Written]) -> None:
+def all_records(read: DataFrame, sources: Iterable[str], written: Mapping[str, Written]) -> Iterator[str]:
     """Per source: records read (records_read, a scan of its own) = records in documents + rejected.
 
-    Raises ConservationError; ResourceError for a source without a single record.
+    Yields a warning for a source of which no record became a document. Raises ConservationError; ResourceError for a
+    source without a single record.
     """
     counted = {row["source"]: row["records"] for row in read.collect()}  # one row per source
     for source in sources:
@@ -45,6 +46,15 @@ def all_records(read: DataFrame, sources: Iterable[str], written: Mapping[str, W
             raise ConservationError(
                 f"sources.{source}", f"{records} records", f"{kept:.0f} kept + {rejected:.0f} rejected", TODO
             )
+        if kept == 0:
+            part = f"source={source},reason="
+            by_reason = {
+                key.removeprefix(part).removesuffix("/rows"): rows
+                for key, rows in written["rejected_records"].metrics.items()
+                if key.startswith(part)
+            }
+            most = max(sorted(by_reason), key=lambda reason: by_reason[reason], default="?")
+            yield f"sources.{source}: none of its {records:,} records is a document; most are {most}"
 
 
 def all_copies(copies: float, written: Mapping[str, Written]) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.pipeline import Stage
 from corpus_pipeline.run import manifest
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
+from corpus_pipeline.run.publish import read_parquet
 from corpus_pipeline.run.storage import Storage
-from corpus_pipeline.stages.arrow import struct_of
 
 _PREFIX = "earlier_"
 
@@ -22,6 +23,9 @@ def digests(storage: Storage, config: Config, stage: Stage) -> dict[str, str]:
 
     Raises ResourceError when one is not there, ConfigError when a run was not compared with those before it.
     """
+    own = storage.qualified(config.output)
+    if stage.earlier and own in map(storage.qualified, config.earlier):
+        raise ConfigError("earlier", "outputs of other runs", f"that of this one, {own}", "Leave it out.")
     found = {
         f"{folder}/{table}": _manifest(storage, folder, table).digest
         for folder in (config.earlier if stage.earlier else ())
@@ -41,13 +45,16 @@ def digests(storage: Storage, config: Config, stage: Stage) -> dict[str, str]:
 
 
 def tables(spark: SparkSession, config: Config, stage: Stage) -> dict[str, DataFrame]:
-    """earlier_<table> -> its rows in all earlier runs together; nothing when there are none."""
+    """earlier_<table> -> its rows in all earlier runs together, with the number of their `run`; nothing without one."""
     if not config.earlier:
         return {}
     return {
         f"{_PREFIX}{table}": reduce(
             DataFrame.unionByName,
-            (spark.read.schema(struct_of(table)).parquet(f"{folder}/{table}") for folder in config.earlier),
+            (
+                read_parquet(spark, table, f"{folder}/{table}").withColumn("run", F.lit(number))
+                for number, folder in enumerate(config.earlier)
+            ),
         )
         for table in stage.earlier
     }

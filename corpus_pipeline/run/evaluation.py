@@ -153,7 +153,7 @@ def _format(name: str, one: EvaluationSet, where: str) -> Format:
 
 def _records(content: bytes, kind: Format, encoding: str) -> Iterable[Any]:
     if kind == "parquet":
-        rows: list[Any] = pq.read_table(pa.BufferReader(content)).to_pylist()
+        rows: list[Any] = pq.read_table(pa.BufferReader(content)).to_pylist(maps_as_pydicts="lossy")
         return rows
     text = content.decode(encoding)
     if kind == "json":
@@ -161,9 +161,13 @@ def _records(content: bytes, kind: Format, encoding: str) -> Iterable[Any]:
     if kind == "jsonl":
         return [json.loads(line) for line in text.split("\n") if line.strip()]
     if kind == "text":
-        return text.splitlines()
+        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     csv.field_size_limit(MOST_BYTES)
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",", strict=True))
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",", strict=True)
+    names = reader.fieldnames or ()
+    if len(set(names)) < len(names):
+        raise csv.Error("two columns of one name")
+    return list(reader)
 
 
 def _strings(records: Iterable[Any], fields: tuple[str, ...]) -> tuple[list[str], set[str]]:

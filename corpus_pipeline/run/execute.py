@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from corpus_pipeline.run import (
     timings,
 )
 from corpus_pipeline.run.config import Config
-from corpus_pipeline.run.fingerprint import digest, files_digest, fingerprint, versions
+from corpus_pipeline.run.fingerprint import digest, files_digest, fingerprint, shown, versions
 from corpus_pipeline.run.manifest import Manifest
 from corpus_pipeline.run.publish import STAGING, Aside, Written, make_visible, read_parquet
 from corpus_pipeline.run.storage import Storage
@@ -33,6 +34,7 @@ from corpus_pipeline.stages.params import Params
 from corpus_pipeline.stages.published import Published
 
 Say = Callable[[str], None]
+_SETTLING = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ def execute(run: Run, stage: Stage, force: bool, ours: Callable[[], None] = lamb
     """
     reason = _reason(run, stage, force)
     if reason is None:
+        published = [_published(run, table) for table in stage.writes]
+        if not quality_report.is_of(run.storage, run.config, stage, published):  # a run was killed between the two
+            quality_report.write(run.storage, run.config, stage, published)
         run.say(f"{stage.name}: up to date")
         return
     run.say(f"{stage.name}: runs ({reason})")
@@ -80,13 +85,13 @@ def execute(run: Run, stage: Stage, force: bool, ours: Callable[[], None] = lamb
     ours()
     run.spark.sparkContext.setJobGroup(stage.name, stage.name)  # in Spark's UI and event log
     staging = sorted({f"{root}/{STAGING}" for root in (run.output, *map(run.config.root, stage.writes))})
-    for folder in staging:
-        run.storage.delete(folder)
-        run.storage.make_folder(folder)
-    inputs = _input_digests(run, stage)
-    mark = fingerprint(stage, run.params(stage), inputs)
-    run.spark.sparkContext.setCheckpointDir(run.storage.uri(f"{run.output}/{STAGING}/checkpoints"))
     try:
+        for folder in staging:
+            run.storage.delete(folder)
+            run.storage.make_folder(folder)
+        inputs = _input_digests(run, stage)
+        mark = fingerprint(stage, run.params(stage), inputs)
+        run.spark.sparkContext.setCheckpointDir(run.storage.qualified(f"{run.output}/{STAGING}/checkpoints"))
         reads = [_published(run, table) for table in stage.reads]
         with (
             progress.shown(run.spark.sparkContext.statusTracker(), stage.name, reads),
@@ -100,10 +105,13 @@ def execute(run: Run, stage: Stage, force: bool, ours: Callable[[], None] = lamb
         ours()
         quality_report.write(run.storage, run.config, stage, [manifests[table] for table in stage.writes])
         make_visible(run.storage, run.config, manifests)
+    except BaseException:
+        _settled(run.spark)
+        raise
     finally:
-        run.spark.catalog.clearCache()
         for folder in staging:
             run.storage.delete(folder)
+        run.spark.catalog.clearCache()
     seconds = time.monotonic() - started
     timings.keep(run.storage, run.output, stage.name, seconds)
     rows = ", ".join(f"{table} {manifests[table].rows:,}" for table in stage.writes)
@@ -111,6 +119,15 @@ def execute(run: Run, stage: Stage, force: bool, ours: Callable[[], None] = lamb
     for table in stage.writes:
         for check in manifests[table].failed:
             run.say(f"{stage.name}: warning: {table}: check {check} does not hold")
+
+
+def _settled(spark: SparkSession) -> None:
+    """Wait, some seconds at most, for tasks that were told to end: they may write for a moment more."""
+    until = time.monotonic() + _SETTLING
+    with suppress(Exception):  # Java may be what ended
+        tracker: Any = spark.sparkContext._jsc.sc().statusTracker()
+        while any(one.numRunningTasks() for one in tracker.getExecutorInfos()) and time.monotonic() < until:
+            time.sleep(0.1)
 
 
 def _unchanged(run: Run, stage: Stage, mark: str) -> None:
@@ -138,7 +155,7 @@ def _reason(run: Run, stage: Stage, force: bool) -> str | None:
 
 
 def _changed(old: Manifest, params: Params, inputs: Mapping[str, str]) -> str:
-    now = _shown(params)
+    now = shown(params)
     settings = sorted(k for k in now.keys() | old.params.keys() if now.get(k) != old.params.get(k))
     tables = sorted(k for k in inputs.keys() | old.inputs.keys() if inputs.get(k) != old.inputs.get(k))
     libraries = sorted(k for k, v in versions().items() if old.versions.get(k) != v)
@@ -148,18 +165,10 @@ def _changed(old: Manifest, params: Params, inputs: Mapping[str, str]) -> str:
     return "changed code, contracts, resources or models"
 
 
-def _shown(params: Params) -> dict[str, Any]:
-    """The settings for a manifest; options of sources, which can hold passwords, as digests."""
-    shown = params.model_dump(mode="json")
-    for source in shown.get("sources", {}).values():
-        source["options"] = digest(source["options"])
-    return shown
-
-
 def _input_digests(run: Run, stage: Stage) -> dict[str, str]:
     """Table (or source) -> digest of its content."""
     if not stage.reads:
-        return sources.listings(run.spark, run.config.sources)
+        return sources.listings(run.spark, run.storage, run.config.sources)
     own = {table: _published(run, table).digest for table in stage.reads}
     own |= earlier.digests(run.storage, run.config, stage)
     return own | evaluation.digests(run.storage, run.params(stage))
@@ -245,7 +254,8 @@ def slices(config: Config) -> dict[str, list[str]]:
 def _conserved(run: Run, stage: Stage, result: Mapping[str, DataFrame], written: Mapping[str, Written]) -> None:
     conserve.same_keys(run.storage, run.config, written)
     if "records_read" in result:
-        conserve.all_records(result["records_read"], run.config.sources, written)
+        for warning in conserve.all_records(result["records_read"], run.config.sources, written):
+            run.say(f"{stage.name}: warning: {warning}")
     if "shard_documents" in written:
         mixture = _published(run, "mixture")
         conserve.all_copies(mixture.metrics["all/copies"], written)
@@ -262,7 +272,7 @@ def _manifest(run: Run, stage: Stage, table: str, one: Written, made_of: tuple[s
         keys_digest=one.keys_digest,
         metrics=one.metrics,
         failed=one.failed,
-        params=_shown(run.params(stage)),
+        params=shown(run.params(stage)),
         inputs=made_of[1],
         versions=versions(),
     )

@@ -56,6 +56,14 @@ def fingerprint(stage: Stage, params: Params, inputs: dict[str, str]) -> str:
     return digest(parts)
 
 
+def shown(params: Params) -> dict[str, Any]:
+    """The settings for a manifest; options of sources, which can hold passwords, as digests."""
+    found = params.model_dump(mode="json")
+    for source in found.get("sources", {}).values():
+        source["options"] = digest(source["options"])
+    return found
+
+
 def digest(value: Any) -> str:
     """Hex SHA-256 of a JSON value, independent of the order of keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

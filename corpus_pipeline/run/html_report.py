@@ -27,6 +27,7 @@ from corpus_pipeline.run import (
 )
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.figures import Figures, largest_first
+from corpus_pipeline.run.fingerprint import shown
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import contract
 
@@ -135,7 +136,7 @@ def _table(run: Figures, stage: Stage, table: str, config: Config) -> View:
     promise, one = contract(table), run.found.get(table)
     view: View = {"table": table, "stage": stage.name, "grain": promise.grain, "checks": len(promise.checks), "of": one}
     if one:
-        now = config.stages[stage.name].model_dump(mode="json")
+        now = shown(config.stages[stage.name])
         view["not_of"] = [t for t in stage.reads if t in run.found and run.found[t].digest != one.inputs.get(t)]
         view["made_with"] = sorted(k for k in now.keys() | one.params.keys() if now.get(k) != one.params.get(k))
     return view

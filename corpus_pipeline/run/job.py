@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +34,24 @@ def main(job: str, arguments: Sequence[str] | None = None) -> int:
     return guarded(job, parser.parse_args(arguments), partial(_run, job))
 
 
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM, by which services and containers end a job, is an interrupt."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@_terminable()
 def guarded(job: str, options: argparse.Namespace, work: Callable[[argparse.Namespace, str], None]) -> int:
     """`work(options, Spark's log)`, its errors as one line of ours. Returns the exit code of `main`."""
     log = os.path.join(os.path.abspath(options.log_dir), f"spark-{job}.log")
@@ -40,6 +60,9 @@ def guarded(job: str, options: argparse.Namespace, work: Callable[[argparse.Name
         work(options, log)
     except CorpusError as error:
         _fail(error)
+        return 1
+    except BrokenPipeError:  # whoever read what we print has ended; an error of its own would be lost as well
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         say("interrupted: nothing half-done was published; run the same command again to go on")
@@ -66,7 +89,7 @@ def common_parser(job: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"jobs/{job}.py", description=f"corpus pipeline: {job}")
     parser.add_argument("--config", required=True, help="the YAML file of the run")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change one setting")
-    parser.add_argument("--output", help="short for --set output=...")
+    parser.add_argument("--output", help="of this run, instead of the config's")
     parser.add_argument("--log-dir", default="out/logs", help="local folder of Spark's own log")
     return parser
 
@@ -79,8 +102,9 @@ def opened(options: argparse.Namespace, log: str) -> Iterator[Run]:
     """
     from corpus_pipeline.run import config_file, gateway
 
-    overrides = [*options.set, *([f"output={options.output}"] if options.output else [])]
-    raw = config_file.read(options.config, overrides)
+    raw = config_file.read(options.config, options.set)
+    if options.output is not None:
+        raw["output"] = options.output  # as it is: `#` and `:` are no YAML here
     gateway.launch(config_file.spark_settings(raw, options.config), log)
 
     from corpus_pipeline.run import session
@@ -146,7 +170,7 @@ def _finish(run: Run, seconds: float, base: str | None) -> None:
 
     found = figures.of_run(run.storage, run.config)
     compared = comparison.compare(run.storage, run.config, found, base) if base else None
-    print(comparison.as_text(compared) if compared else summary(found, run.config))
     written = html_report.write(run.storage, run.config, found, compared)
+    print(comparison.as_text(compared) if compared else summary(found, run.config), flush=True)
     say(f"report: {written}, figures in {run.output}/quality_report/*.parquet")
     say(f"done in {seconds:.0f} s")

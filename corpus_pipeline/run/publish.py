@@ -9,6 +9,7 @@ metrics and breakdowns are read once more each. Observed during the write, the f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -105,7 +106,8 @@ class Aside:
 def read_parquet(spark: SparkSession, table: str, path: str) -> DataFrame:
     """The table at `path`. Its pages are compared with their checksums, for no object store does it."""
     verified = {"parquet.page.verify-checksum.enabled": "true"}
-    return spark.read.schema(struct_of(table)).options(**verified).parquet(path)
+    literal = re.sub(r"([\\\[\]{}*?])", r"\\\1", path)  # a reader takes a glob
+    return spark.read.schema(struct_of(table)).options(**verified).parquet(literal)
 
 
 def checked(table: str, written: DataFrame, slices: Mapping[str, list[str]]) -> Written:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.pipeline import Stage
 from corpus_pipeline.run.config import Config
 from corpus_pipeline.run.manifest import Manifest
@@ -68,9 +69,26 @@ def _checks(one: Manifest) -> Iterator[dict[str, Any]]:
 
 def write(storage: Storage, config: Config, stage: Stage, manifests: list[Manifest]) -> None:
     """Replace the stage's part of the report."""
-    figures = [row for one in manifests for row in rows(config.name, stage.name, one)]
-    table = pa.Table.from_pylist(figures, schema=to_arrow_schema(struct_of("quality_report")))
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(_figures(config, stage, manifests), sink, compression="zstd")
     storage.make_folder(f"{config.output}/{FOLDER}")
-    storage.write_bytes(f"{config.output}/{FOLDER}/{stage.name}.parquet", sink.getvalue())
+    storage.write_bytes(_path(config, stage), sink.getvalue())
+
+
+def is_of(storage: Storage, config: Config, stage: Stage, manifests: list[Manifest]) -> bool:
+    """Whether the stage's part of the report is that of these manifests."""
+    try:
+        there = pq.read_table(pa.BufferReader(storage.read_bytes(_path(config, stage))))
+    except (ResourceError, OSError, pa.ArrowException):  # none, or a damaged one
+        return False
+    return bool(there.equals(_figures(config, stage, manifests)))
+
+
+def _path(config: Config, stage: Stage) -> str:
+    return f"{config.output}/{FOLDER}/{stage.name}.parquet"
+
+
+def _figures(config: Config, stage: Stage, manifests: list[Manifest]) -> pa.Table:
+    figures = [row for one in manifests for row in rows(config.name, stage.name, one)]
+    figures.sort(key=lambda row: [str(row[name]) for name in ("table", "slice", "metric")])
+    return pa.Table.from_pylist(figures, schema=to_arrow_schema(struct_of("quality_report")))

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from corpus_pipeline.errors import ResourceError
 from corpus_pipeline.run.arrow_files import file_system_of, settings_of
 from corpus_pipeline.stages.arrow import ddl, stream_batches
-from corpus_pipeline.stages.read_files import RAW, archive_records
+from corpus_pipeline.stages.read_files import RAW, archive_records, has_several_values
 
 SPLIT_BYTES = 128 << 20  # of a .gz file to a task; as Spark's own files
 MAX_TASKS = 10_000
@@ -46,6 +46,22 @@ def read_ranges(
         for row in batch.to_pylist():
             with open_file(row["path"], settings) as file:
                 yield from archive_records(file, row["_path"], row["start"], row["start"] + row["step"], limit)
+
+
+def of_several_values(files: DataFrame) -> DataFrame:
+    """Of JSON files (path) those whose first value ends in their first megabyte, and is not their only one."""
+    conf = files.sparkSession._jsc.hadoopConfiguration()
+    settings = settings_of(conf, "hdfs:") | settings_of(conf, "s3a:")
+    return stream_batches(files, partial(_several, settings=settings), ["path"], ddl("path string"))
+
+
+def _several(batches: Iterator[pa.RecordBatch], *, settings: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        found: list[str] = []
+        for path in batch.column("path").to_pylist():
+            with open_file(path, settings) as file:
+                found += [path] if has_several_values(file, path) else []
+        yield pa.RecordBatch.from_pydict({"path": pa.array(found, pa.string())})
 
 
 def open_file(path: str, settings: Mapping[str, str] = {}) -> pa.NativeFile:

@@ -17,42 +17,44 @@ from corpus_pipeline.run.failures import condition
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.collect import CORRUPT, PATH, Params
 from corpus_pipeline.stages.read_files import FORMATS, sheet_records
-from corpus_pipeline.stages.source import Source
+from corpus_pipeline.stages.source import Source, listing_option
 
 _NEEDS_FIELDS = ("json", "csv", "xml")
-_LISTING_OPTIONS = ("recursiveFileLookup", "pathGlobFilter", "modifiedBefore", "modifiedAfter")
 PAGE_END = "</page>"
 # Java's cp949 is IBM's table, and its EUC-KR lacks the syllables that Windows added.
 _JAVA_CHARSETS = dict.fromkeys(("cp949", "ms949", "uhc", "euc-kr", "euc_kr"), "x-windows-949") | {
     "cp932": "windows-31j"
 }
-_GLOB = re.compile(r"[*?\[{]")
+_GLOB = re.compile(r"[*?\[{\\]")
+_Place = tuple[list[str], dict[str, str | int | bool]]
 
 
-def listings(spark: SparkSession, sources: Mapping[str, Source]) -> dict[str, str]:
+def listings(spark: SparkSession, storage: Storage, sources: Mapping[str, Source]) -> dict[str, str]:
     """By source, a digest of the names, sizes and times of its files, in any order; Spark lists them and opens none.
 
     Raises ResourceError when the paths of a source match nothing.
     """
     facts = F.xxhash64("path", "length", "modificationTime")
     sums = (F.count(F.lit(1)), F.bit_xor(facts), F.sum(F.shiftrightunsigned(facts, 32)))
-    listed = {name: _listed(spark, source) for name, source in sources.items()}
+    listed = {name: _listed(spark, storage, source) for name, source in sources.items()}
     files = [df.withColumn("source", F.lit(name)) for name, df in listed.items() if df is not None]
     rows = reduce(DataFrame.unionByName, files).groupBy("source").agg(*sums).collect() if files else []
     found = {row[0]: "-".join(str(part) for part in row[1:]) for row in rows}
     for name, source in sources.items():
         if name not in found:
             where, todo = ", ".join(source.path), "Check the path, from the folder you run in."
-            raise ResourceError(f"sources.{name}: {where}", "files that are not empty", "none", todo)
+            expected = "files that are not empty, with names that do not begin with _ or ."
+            raise ResourceError(f"sources.{name}: {where}", expected, "none", todo)
     return {name: found[name] for name in sorted(sources)}
 
 
-def _listed(spark: SparkSession, source: Source) -> DataFrame | None:
+def _listed(spark: SparkSession, storage: Storage, source: Source) -> DataFrame | None:
     """path, length, modificationTime; None for a path that is not there."""
-    paths, options = _place(source)
-    chosen = {key: value for key, value in options.items() if key in _LISTING_OPTIONS}
+    paths, options = _place(storage, source)
+    chosen = {key: value for key, value in options.items() if listing_option(key)}
     try:
-        return spark.read.format("binaryFile").options(**chosen).load(paths).drop("content")
+        files = spark.read.format("binaryFile").options(**chosen).load(paths)
+        return files.select("path", "length", "modificationTime")  # no columns of folders such as year=2020
     except (PySparkException, Py4JJavaError) as error:
         if condition(error) != "PATH_NOT_FOUND":
             raise
@@ -65,12 +67,15 @@ def read(spark: SparkSession, storage: Storage, params: Params) -> dict[str, Dat
 
 
 def _read(spark: SparkSession, storage: Storage, name: str, source: Source, params: Params) -> DataFrame:
-    paths, options = _place(source)
+    paths, options = _place(storage, source)
     base = storage.qualified(_base(source.path)).rstrip("/") + "/"
     if source.format in FORMATS:
-        return _records(spark, source, base, params.max_file_bytes)
+        return _records(spark, (paths, options), source.format, base, params.max_file_bytes)
     for key in [one for one in options if one.lower() in ("encoding", "charset")]:
         options[key] = _JAVA_CHARSETS.get(str(options[key]).lower(), options[key])
+    given = {key.lower(): str(value).lower() for key, value in options.items()}
+    if source.format == "json" and given.get("multiline") == "true":
+        _one_value_each(spark, name, (paths, options))
     reader = spark.read.format(source.format).options(**options)
     if source.format in _NEEDS_FIELDS:
         if source.fields is None:
@@ -88,21 +93,37 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
             corrupt = f", {CORRUPT} string" if source.format in _NEEDS_FIELDS else ""
             reader = reader.schema(source.fields + corrupt)
         frame = reader.load(paths)
-        return frame.select("*", _below(base, _decoded(F.col("_metadata.file_path"))).alias(PATH))
+        return frame.withColumn(PATH, _below(base, _decoded(F.col("_metadata.file_path"))))
     except (PySparkException, Py4JJavaError) as error:
+        if (condition(error) or "").startswith("FAILED_READ_FILE"):  # names the file
+            raise
         raise ConfigError(
             f"sources.{name}",
             f"what Spark's {source.format} reader takes",
             condition(error) or "an error",
-            "Check format, fields, options.",
+            "Check format, options, and fields: of parquet, they may name those columns alone that are used.",
         ) from None
 
 
-def _records(spark: SparkSession, source: Source, base: str, limit: int) -> DataFrame:
+def _one_value_each(spark: SparkSession, name: str, place: _Place) -> None:
+    """Raises ConfigError for files of several JSON values: with multiLine, Spark reads the first and no other."""
+    paths, options = place
+    chosen = {key: value for key, value in options.items() if listing_option(key)}
+    files = spark.read.format("binaryFile").options(**chosen).load(paths).select("path")
+    if several := record_files.of_several_values(files).take(1):
+        raise ConfigError(
+            f"sources.{name}.options.multiLine",
+            "one JSON value a file",
+            f"several in {several[0]['path']}, and maybe in others",
+            "Leave multiLine out: this is JSON Lines. If a value goes over several lines, write each on one.",
+        )
+
+
+def _records(spark: SparkSession, place: _Place, kind: str, base: str, limit: int) -> DataFrame:
     """The records of a format of ours: the columns of read_files.RAW."""
-    paths, options = _place(source)
+    paths, options = place
     content, problem = F.col("content"), F.lit(None).cast("string").alias("problem")
-    if source.format == "mediawiki":  # Spark cuts files, bz2 too, at any text; its XML reader takes a file as a whole
+    if kind == "mediawiki":  # Spark cuts files, bz2 too, at any text; its XML reader takes a file as a whole
         pages = spark.read.options(**options).text(paths, lineSep=PAGE_END)
         path = _decoded(F.col("_metadata.file_path"))
         whole = F.concat(F.col("value"), F.lit(PAGE_END)).cast("binary")
@@ -112,27 +133,33 @@ def _records(spark: SparkSession, source: Source, base: str, limit: int) -> Data
     else:
         files = spark.read.format("binaryFile").options(**options).load(paths)
     files = files.withColumn(PATH, _below(base, F.col("path")))
-    if source.format == "warc":
+    if kind == "warc":
         return record_files.read(files.select("path", PATH, "length"), limit)
     bounded = F.when(F.col("length") <= limit, content).alias("content")
-    if source.format != "mediawiki":  # two scans: Spark loads what a `when` reads
+    if kind != "mediawiki":  # two scans: Spark loads what a `when` reads
         large = files.where(F.col("length") > limit).withColumn("content", F.lit(None).cast("binary"))
         files, bounded = files.where(F.col("length") <= limit).unionByName(large), content
     front = F.lit(None).cast("map<string,string>").alias("front")
     records = files.select(PATH, F.col(PATH).alias("record_id"), bounded, front, problem)
-    return sheet_records(records, limit) if source.format == "xlsx" else records
+    return sheet_records(records, limit) if kind == "xlsx" else records
 
 
-def _place(source: Source) -> tuple[list[str], dict[str, str | int | bool]]:
-    """Paths and options for Spark: `folder/*.json` as a folder and a filter of names.
+def _place(storage: Storage, source: Source) -> _Place:
+    """Paths and options for Spark: `folder/*.json` as a folder and a filter of names, where that is the same.
 
     A glob makes every file a root of its own, and Spark lists roots one by one: 21 s for 7,400 files, measured.
+    A folder with folders in it stays a glob: Spark would take `year=2020` in it for a column, and leave files out.
     """
+    asked = list(source.path), dict(source.options)
     folders, names = zip(*[pattern.rpartition("/")[::2] for pattern in source.path], strict=True)
-    plain = "pathGlobFilter" in source.options or "recursiveFileLookup" in source.options
-    if plain or len(set(names)) > 1 or not _GLOB.search(names[0]) or not all(folders):
-        return list(source.path), dict(source.options)
-    return list(folders), {**source.options, "pathGlobFilter": names[0]}
+    plain = any(key.lower() in ("pathglobfilter", "recursivefilelookup") for key in source.options)
+    cut = any(folder.count("{") != folder.count("}") for folder in folders)  # {a/x,b/y}.json
+    if plain or cut or len(set(names)) > 1 or not _GLOB.search(names[0]) or not all(folders):
+        return asked
+    found = [one for folder in folders for one in storage.folders(folder)]
+    if not found or any(_GLOB.search(one) or storage.has_folders(one) for one in found):
+        return asked
+    return found, {**source.options, "pathGlobFilter": names[0]}
 
 
 def _base(patterns: Sequence[str]) -> str:

@@ -23,6 +23,9 @@ FIXED = {
     "spark.sql.execution.arrow.maxBytesPerBatch": "16m",  # a batch becomes several times its size in Python
     "spark.sql.legacy.javaCharsets": "true",  # else csv knows seven charsets, none of them Korean
     "spark.sql.files.ignoreCorruptFiles": "false",  # true would lose documents silently
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # the manifest is the mark
 }
 _USUAL = {"spark.python.sql.dataFrameDebugging.enabled": "false"}  # for line numbers, a third of all questions to Java
@@ -48,7 +51,7 @@ def spark_conf(spark: SparkSettings, log: str) -> dict[str, str]:
 
     log  the file of Spark's own log. Under spark-submit master, memory and Java are those of the command line.
     """
-    if fixed := sorted(FIXED.keys() & spark.conf.keys()):
+    if fixed := sorted(key for key in spark.conf if key in FIXED or key.startswith("spark.sql.legacy.")):
         todo = "Remove them: the stages rely on their own."
         raise ConfigError("spark.conf", "settings that change no result", f"{fixed}", todo)
     settings = FIXED | _USUAL

@@ -52,6 +52,16 @@ class Storage:
         listed = self._do(folder, "a readable folder", lambda fs, at: fs.listStatus(at))
         return sorted(one.getPath().getName() for one in listed if one.isFile())
 
+    def folders(self, pattern: str) -> list[str]:
+        """The folders that a glob matches, sorted; none when nothing does."""
+        found = self._do(pattern, "a glob of readable folders", lambda fs, at: fs.globStatus(at))
+        return sorted(one.getPath().toString() for one in found or () if one.isDirectory())
+
+    def has_folders(self, folder: str) -> bool:
+        """Whether there are folders in `folder`."""
+        counted = self._do(folder, "a readable folder", lambda fs, at: fs.getContentSummary(at))
+        return int(counted.getDirectoryCount()) > 1
+
     def size(self, folder: str) -> int:
         """Bytes of all files in `folder` and below."""
         return int(self._do(folder, "a readable folder", lambda fs, at: fs.getContentSummary(at).getLength()))

@@ -2,7 +2,8 @@
 
 Of every table of the map: it is there, it was made of the inputs that are there now, its rows and keys have the digests
 of its manifest, and it keeps its contract. Of all: keys are conserved, shards have the bytes and the checksums that
-shard_index says and the documents of shard_documents, and no personal number is readable in what scrub wrote.
+shard_index says and the documents of shard_documents, no other file is beside them, no personal number is readable in
+what scrub wrote, and the quality report has the figures of the manifests.
 
 What is wrong does not end the check; each finding says what to run. Cost: every table and every shard is read once, by
 the executors, and the scrubbed text a second time by the detector.
@@ -11,6 +12,7 @@ the executors, and the scrubbed text a second time by the detector.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -21,7 +23,7 @@ from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConservationError, ContractError, CorpusError, ResourceError
 from corpus_pipeline.pipeline import PIPELINE, Stage
-from corpus_pipeline.run import conserve, manifest
+from corpus_pipeline.run import conserve, manifest, quality_report
 from corpus_pipeline.run.arrow_files import open_file_system
 from corpus_pipeline.run.execute import Run, read_table, slices
 from corpus_pipeline.run.failures import translate
@@ -33,7 +35,7 @@ from corpus_pipeline.stages.arrow import ddl, map_batches
 from corpus_pipeline.stages.leaks import leaks
 
 SCRUBBED = {
-    "documents": ("title", "text", "source_name", "category"),
+    "documents": ("title", "text", "source_name", "category", "licence"),
     "boilerplate_lines": ("line",),
     "duplicate_samples": ("excerpt_a", "excerpt_b"),
 }
@@ -60,7 +62,7 @@ def verify(run: Run, log: str) -> Findings:
             found += _outdated(stage, table, one, manifests)
             found += _guarded(log, partial(_table, run, stage, one, written))
         run.say(f"verify: {table}: {'as published' if len(found) == before else 'NOT as published'}")
-    for check in (_conserved, _shards, _private):
+    for check in (_conserved, _shards, _private, _figures):
         found += _guarded(log, partial(check, run, written))
         run.say(f"verify: {check.__name__.strip('_')}: checked")
     return found
@@ -97,12 +99,33 @@ def _table(run: Run, stage: Stage, one: Manifest, written: dict[str, Written]) -
         return  # _shards looks at them file by file
     if contract(table).format == "files":
         names = [name for name in run.storage.names(folder) if name != manifest.FILE]
-        digest = files_digest({name: run.storage.read_bytes(f"{folder}/{name}") for name in names})
+        try:
+            digest = files_digest({name: run.storage.read_bytes(f"{folder}/{name}") for name in names})
+        except ResourceError as error:  # its checksum is wrong
+            yield ResourceError(error.where, error.expected, error.got, _again(stage))
+            return
     else:
         written[table] = checked(table, read_table(run, table), slices(run.config))
         digest = written[table].digest
-    if digest != one.digest:
+    if digest != one.digest or (table in written and not _says_so(one, written[table])):
         yield ResourceError(folder, "the content of its manifest", "another", _again(stage))
+
+
+def _says_so(one: Manifest, now: Written) -> bool:
+    """Whether the figures of a manifest are those of the table; of the metrics, those of slices that both have."""
+    both = one.metrics.keys() & now.metrics.keys()
+    same = all(math.isclose(one.metrics[name], now.metrics[name], rel_tol=1e-9, abs_tol=1e-9) for name in both)
+    return same and (one.rows, one.keys_digest, one.failed) == (now.rows, now.keys_digest, now.failed)
+
+
+def _figures(run: Run, written: Mapping[str, Written]) -> Iterator[CorpusError]:
+    """The quality report is that of the manifests."""
+    for stage in PIPELINE:
+        found = [manifest.read(run.storage, run.config.root(table), table) for table in stage.writes]
+        published = [one for one in found if one]
+        if len(published) == len(found) and not quality_report.is_of(run.storage, run.config, stage, published):
+            where, todo = f"{run.output}/{quality_report.FOLDER}", f"Run `make {stage.name}`: it writes them again."
+            yield ResourceError(f"{where}/{stage.name}.parquet", "the figures of the manifests", "others", todo)
 
 
 def _conserved(run: Run, written: Mapping[str, Written]) -> Iterator[CorpusError]:
@@ -126,6 +149,9 @@ def _shards(run: Run, written: Mapping[str, Written]) -> Iterator[CorpusError]:
         index.select(F.explode("files").alias("file")).select("file.*").repartition(written["shard_index"].rows or 1)
     )
     kernel = partial(_wrong_files, folder=run.storage.uri(folder), settings=run.storage.settings(folder))
+    listed = {row["name"] for row in files.select("name").collect()}  # some files a shard
+    for name in sorted(set(run.storage.names(folder)) - listed - {manifest.FILE}):
+        yield ResourceError(f"{folder}/{name}", "files of shard_index alone", "one more", "Remove it.")
     wrong = map_batches(files, kernel, ["name", "bytes", "sha256"], ddl("name string, got string"))
     for row in wrong.orderBy("name").collect():  # a row a damaged file
         yield ResourceError(f"{folder}/{row['name']}", "the bytes that shard_index says", row["got"], todo)

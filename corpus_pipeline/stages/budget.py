@@ -40,15 +40,15 @@ class Budget(Params):
     epoch_cap: copies of a document, on average of its source, at most.
     """
 
-    budget_tokens: int | None = Field(default=None, gt=0)
+    budget_tokens: int | None = Field(default=None, gt=0, le=10**15)
     strategy: Strategy = "auto"
     temperature: float = Field(default=0.3, gt=0, le=1)
     weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
     bounds: dict[str, tuple[Share, Share]] = Field(default_factory=dict)
     source_caps: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
     when_short: Literal["best", "sample"] = "best"
-    epoch_cap: float = Field(default=4.0, gt=0)  # up to 4 epochs are about as good as fresh data (FACTS 6)
-    source_tiers: dict[str, int] = Field(default_factory=dict)
+    epoch_cap: float = Field(default=4.0, gt=0, le=1e6)  # up to 4 epochs are about as good as fresh data (FACTS 6)
+    source_tiers: dict[str, Annotated[int, Field(gt=-(1 << 31), lt=1 << 31)]] = Field(default_factory=dict)
 
     @field_validator("bounds")
     @classmethod

@@ -32,7 +32,7 @@ from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.counting import count_pieces, cut_counts, cut_texts
 from corpus_pipeline.stages.drawing import draw, find_edges
-from corpus_pipeline.stages.params import once
+from corpus_pipeline.stages.params import Seed, once
 from corpus_pipeline.stages.vocabulary import BYTES, Counted, Training, frequent, train
 
 AS_TEXT = "morpheme_as_text"  # the tokenizer of `morpheme`, given text: what a reader without the analyser gets
@@ -59,7 +59,7 @@ class Params(Training):
     sizes: tuple[Annotated[int, Field(le=MOST_TOKENS)], ...] = Field(default=(8_000, 32_000, 64_000), min_length=1)
     held_out: float = Field(default=0.1, gt=0, lt=1)
     held_out_bytes: int = Field(default=32_000_000, gt=0)
-    seed: int = 20215
+    seed: Seed = 20215
 
     _once = field_validator("variants", "sizes")(once)
 

@@ -26,6 +26,7 @@ from corpus_pipeline.schemas import ALL
 from corpus_pipeline.stages.arrow import stream_batches
 from corpus_pipeline.stages.counting import count_pieces
 from corpus_pipeline.stages.drawing import draw, find_edges
+from corpus_pipeline.stages.params import Seed
 from corpus_pipeline.stages.vocabulary import Limits, frequent
 
 LEVELS = ("level", "second_level")  # of the first and of the second seed
@@ -42,8 +43,8 @@ class Settings(Limits):
     second_seed  of the samples that say how far two samples of one size agree
     """
 
-    seed: int = 20212
-    second_seed: int = 20213
+    seed: Seed = 20212
+    second_seed: Seed = 20213
     fractions: tuple[float, ...] = Field(default=(1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01), min_length=2)
     vocab_size: int = Field(default=32_000, ge=257, le=MOST_TOKENS)
     mode: Literal["morpheme", "byte"] = "morpheme"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
@@ -46,8 +47,8 @@ class EvaluationSet(Params):
     @classmethod
     def _known(cls, value: str) -> str:
         try:
-            b"a".decode(value)
-        except LookupError:
+            "a".encode(value)
+        except (LookupError, TypeError):
             raise ValueError(f"no encoding is named {value!r}; try utf-8 or cp949") from None
         return value
 
@@ -101,9 +102,15 @@ def index_from(tables: Mapping[str, DataFrame], settings: Decontamination) -> In
     return index_of(((row[0], row[1]) for row in rows), settings)
 
 
-def sets_column(texts: pa.Array, index: Index | None) -> pa.Array:
-    """array<string>: the sets of which each text holds an item, ascending; empty where there is none."""
-    return pa.array(evaluation_sets(texts, index) if index else [[]] * len(texts), pa.list_(pa.string()))
+def sets_column(titles: pa.Array, texts: pa.Array, index: Index | None) -> pa.Array:
+    """array<string>: the sets of which each document holds an item, ascending; empty where there is none.
+
+    A title counts as the first line of its text, for it can stand before it in the shards.
+    """
+    if index is None:
+        return pa.array([[]] * len(texts), pa.list_(pa.string()))
+    whole = pc.binary_join_element_wise(pc.fill_null(titles, ""), texts, "\n")
+    return pa.array(evaluation_sets(whole, index), pa.list_(pa.string()))
 
 
 def counts_of(index: Index) -> Mapping[str, Counts]:

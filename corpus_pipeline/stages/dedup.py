@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 from pydantic import Field
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError
@@ -70,9 +70,9 @@ class _Found(NamedTuple):
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:
     """documents -> signatures and duplicates (a row for a row), duplicate_pairs, and what people look at.
 
-    With earlier_signatures, earlier_documents and earlier_duplicate_pairs, the tables of earlier runs, the result is
-    that of one run on all documents; earlier_duplicates has the rows of the earlier ones. A document that an earlier
-    run has, too, is an exact duplicate of itself.
+    With earlier_signatures, earlier_documents and earlier_duplicate_pairs, the tables of earlier runs with the number
+    of the `run`, the result is that of one run on all documents, as the last run has them; earlier_duplicates has the
+    rows of the earlier ones. A document that an earlier run has, too, is an exact duplicate of itself.
     """
     own = tables["documents"].select(*_TEXT)
     signatures = written(tables, "signatures", sign(own, params))
@@ -81,14 +81,15 @@ def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, Data
     known = tables.get("earlier_signatures")
     pairs = None
     if known is not None:
-        known = known.dropDuplicates(["doc_id"])  # a document may be in several earlier runs
+        newest = F.max_by(F.struct(*signatures.columns), "run").alias("newest")
+        known = known.groupBy("doc_id").agg(newest).select("newest.*")  # a document may be in several earlier runs
         _same_scheme(known, params)
         count += known.count()
         ids = known.select("doc_id")
         signed = signed.join(ids, "doc_id", how="left_anti").unionByName(known.withColumn("earlier", F.lit(True)))
-        old = tables["earlier_documents"].select(*_TEXT)
-        texts = texts.join(ids, "doc_id", how="left_anti").unionByName(old.withColumn("earlier", F.lit(True)))
-        pairs = tables["earlier_duplicate_pairs"].where("kind = 'near'").drop("kind")
+        old = tables["earlier_documents"].select(*_TEXT, "run").withColumn("earlier", F.lit(True))
+        texts = texts.join(ids, "doc_id", how="left_anti").unionByName(old, allowMissingColumns=True)
+        pairs = tables["earlier_duplicate_pairs"].where("kind = 'near'").drop("kind", "run")
         count = max(count, pairs.count())
     named = signed.selectExpr("doc_id", "source", "content", "bands", "earlier", _NAME)
     data = _Data(signatures, named, texts, known, pairs, params)
@@ -167,8 +168,12 @@ def _on_driver(data: _Data, documents: int) -> _Found | None:
 
 
 def _verified(where: DataFrame, data: _Data, count: int) -> DataFrame:
-    near = verify(where, data.texts, data.params, count)
-    return near if data.known is None else near.dropDuplicates(["doc_a", "doc_b"])  # a text of two earlier runs
+    texts = data.texts
+    if data.known is not None:  # of a document of two earlier runs, the text that was signed
+        newest = F.row_number().over(Window.partitionBy("doc_id").orderBy(F.desc("run")))
+        wanted = texts.join(where.select("doc_id"), "doc_id", how="left_semi").withColumn("newest", newest)
+        texts = wanted.where("newest = 1")
+    return verify(where, texts, data.params, count)
 
 
 def _frame(spark: SparkSession, table: pa.Table) -> DataFrame:

@@ -24,6 +24,7 @@ from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import struct_of
 from corpus_pipeline.stages.drawing import keyed_hash
 from corpus_pipeline.stages.params import Params as StageParams
+from corpus_pipeline.stages.params import Seed
 from corpus_pipeline.stages.removal import REMOVED
 
 _RULE = "quality:"  # what mix writes before the name of a rule
@@ -36,7 +37,7 @@ class Params(StageParams):
 
     per_reason: int = Field(default=20, ge=1, le=1000)  # above 1,000 Spark sorts before it limits
     characters: int = Field(default=300, ge=1, le=10_000)
-    seed: int = 20211
+    seed: Seed = 20211
 
 
 def transform(tables: Mapping[str, DataFrame], params: Params) -> dict[str, DataFrame]:

@@ -48,7 +48,7 @@ from corpus_pipeline.kernels.rules import REASONS
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.budget import Budget, known, plan, planned, supply, tier
 from corpus_pipeline.stages.kept import kept
-from corpus_pipeline.stages.params import once
+from corpus_pipeline.stages.params import Seed, once
 from corpus_pipeline.stages.published import written
 from corpus_pipeline.stages.quotas import GROUP, KEYS, Group, take
 from corpus_pipeline.stages.removal import REMOVED, mark
@@ -59,6 +59,8 @@ TAGS = ("doc_id", "source", "doc_type", "language", "evaluation_sets", "token_es
 Score = Annotated[float, Field(ge=0, le=1)]
 Asked = Annotated[tuple[Score, ...], Field(max_length=25)]  # what_if has 63 bits for two of these
 
+_Size = Annotated[int, Field(ge=1, lt=1 << 31)]
+_Weight = Annotated[float, Field(ge=0, le=1e6)]
 _DUST = 1e-6  # tokens: a float a hair under a whole number is that number; no quota is rounded up
 
 
@@ -76,18 +78,18 @@ class Params(Budget):
     what_if_ranks, what_if_scores, what_if_similarities: what mixture_what_if is about, at most 25 of each.
     """
 
-    seed: int = 20211
+    seed: Seed = 20211
     removed_ids: str | None = None
     removed_sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     contaminated: Literal["drop", "keep"] = "drop"
     drop_rules: tuple[str, ...] | str = ALL_RULES
-    min_quality_score: dict[str, float] = Field(default_factory=dict)
+    min_quality_score: dict[str, Score] = Field(default_factory=dict)
     min_quality_rank: dict[str, Score] = Field(default_factory=dict)
     survivor: tuple[Literal["tier", "quality", "length"], ...] = ("tier", "quality", "length")
     duplicates: Literal["drop", "exact_only", "keep"] = "drop"
     earlier: Literal["drop", "ignore"] = "drop"
-    cluster_weights: dict[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    cluster_weights: dict[_Size, _Weight] = Field(default_factory=dict)
     what_if_ranks: Asked = (0.05, 0.1, 0.2, 0.5)
     what_if_scores: Asked = (0.1, 0.5, 0.9)
     what_if_similarities: Asked = (0.85, 0.9, 0.95)
@@ -257,8 +259,12 @@ def _what_if(decided: DataFrame, pairs: DataFrame, types: list[str], params: Par
             floor = params.model_copy(update={knob: dict.fromkeys(types, value)})
             passes[knob, f"{value:g}"] = _filter_reason(floor).isNull()
     documents = decided.withColumns(columns)
-    groups: dict[Knob, Column | DataFrame] = dict(other_similarities(pairs, params.what_if_similarities))
+    groups: dict[Knob, Column | DataFrame] = {}
+    if params.duplicates == "drop":  # else near pairs say nothing
+        groups |= other_similarities(pairs, params.what_if_similarities)
     for mode in ("exact_only", "keep"):
         if mode != params.duplicates:
-            groups[DUPLICATES, mode] = _group(params.model_copy(update={"duplicates": mode}))
+            other = params.model_copy(update={"duplicates": mode})
+            groups[DUPLICATES, mode] = _group(other)
+            passes[DUPLICATES, mode] = _filter_reason(other).isNull()  # what repeats an earlier run stays then
     return what_if(documents, passes, groups)

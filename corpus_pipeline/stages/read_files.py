@@ -9,6 +9,7 @@ one record must fit a worker (collect.max_file_bytes).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
@@ -18,6 +19,7 @@ from pyspark.sql import DataFrame
 from corpus_pipeline.kernels import frontmatter, html, notebook, table, warc, wikitext
 from corpus_pipeline.kernels.compression import codec, unpack
 from corpus_pipeline.kernels.decode import decode
+from corpus_pipeline.kernels.json_values import several_values
 from corpus_pipeline.stages.arrow import ddl, map_batches
 
 WHOLE_FILES = ("html", "frontmatter", "text_file", "notebook")  # a file is a record
@@ -43,6 +45,7 @@ _ARROW = pa.struct(
     ]
 )
 _BATCH_BYTES, _BATCH_ROWS = 8 << 20, 1000
+_HEAD_BYTES = 1 << 20
 
 
 class How(NamedTuple):
@@ -161,6 +164,16 @@ def archive_records(file: BinaryIO, path: str, start: int, end: int, limit: int)
             rows, size = [], 0
     if rows:
         yield _raw(rows)
+
+
+def has_several_values(file: BinaryIO, path: str) -> bool:
+    """Whether the first megabyte of a JSON file, unpacked, shows more than one value."""
+    kind, head = codec(path), bytearray()
+    stream = pa.CompressedInputStream(file, kind) if kind else file
+    with suppress(OSError):  # who reads all of it will tell
+        while len(head) < _HEAD_BYTES and (chunk := stream.read(_HEAD_BYTES - len(head))):
+            head += chunk
+    return several_values(bytes(head))
 
 
 def sheet_records(files: DataFrame, max_file_bytes: int) -> DataFrame:

@@ -35,7 +35,7 @@ from corpus_pipeline.stages.params import once
 _MONTH = r"^(?:19|20)\d\d[-./]?(?:0[1-9]|1[0-2])(?!\d{3})"  # no start of a longer number
 _TYPES = {"boilerplate_bytes": pa.int64(), "boilerplate_removed": pa.bool_()}
 _COUNTS = (*(f"{prefix}_{kind}" for kind in pii.KINDS for prefix in ("masked", "unsure")), "profanity")
-_WRITTEN = ("title", "text", "source_name", "category")
+_WRITTEN = ("title", "text", "source_name", "category", "licence")
 
 
 class Params(StageParams):

@@ -28,7 +28,7 @@ from corpus_pipeline.kernels.packing import Layout
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.arrow import ddl, stream_batches
 from corpus_pipeline.stages.params import Params as StageParams
-from corpus_pipeline.stages.params import once
+from corpus_pipeline.stages.params import Seed, once
 
 DEFAULT = "default"
 _HEADERS: dict[str, tuple[str, ...]] = {DEFAULT: ("Title: {title}, Body: ", "Body: ")}
@@ -46,12 +46,13 @@ class Params(StageParams):
     headers: dict[str, tuple[str, ...]] = Field(default_factory=lambda: dict(_HEADERS))
     eod_token: str = "<|endoftext|>"
     shard_tokens: int = Field(default=100_000_000, gt=0)  # about, by token_estimate; 200 MB of uint16
-    seed: int = 20213
+    seed: Seed = 20213
     formats: tuple[Literal["megatron", "parquet", "datatrove"], ...] = Field(default=("megatron",), min_length=1)
     packing: Literal["none", "document", "stream"] = "none"  # kernels/packing.py says what they are
     sequence_length: int = Field(default=2048, ge=2)  # tokens; counts where packing is not `none`
     dtype: Literal["auto", "uint16", "int32"] = "auto"  # auto: by the size of the vocabulary, as Megatron-LM does
-    worker_memory_mib: int = Field(default=1024, ge=600)  # of one Python worker, its caches full
+    # of one Python worker, its caches full; changes no byte, so it is no part of the fingerprint
+    worker_memory_mib: int = Field(default=1024, ge=600, lt=1 << 31, exclude=True)
 
     @property
     def layout(self) -> Layout:

@@ -12,6 +12,7 @@ one shuffle and sort of its source, kept on disk because two things are read fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -35,6 +36,11 @@ TURNS = "array<struct<speaker string, text string>>"
 PROBLEM = "_shape_problem"
 LEFT_OUT = "_left_out"
 UNSEEN = r"(?U)[\s\p{Cc}\p{Cf}\p{Z}]+"  # white space, control and zero-width characters, in Java's regex
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*'" + r'|"(?:[^"\\]|\\.)*"')
+_CLOCK = re.compile(
+    r"(?i)\b(?:current_(?:date|time|timestamp|user|database|catalog|schema)|localtimestamp|curdate|session_user)\b"
+    r"|\b(?:now|unix_timestamp|user)\s*\(\s*\)"
+)
 _nfc = partial(normalize, "NFC")
 _WRITTEN = ("source_name", "title", "text", "category")
 
@@ -125,13 +131,24 @@ def checked(where: str, df: DataFrame, sql: str, use: Callable[[Column], Column]
 def checked_all(where: str, df: DataFrame, tried: Sequence[Tried]) -> list[Column]:
     """Each SQL over the columns of `df`, tried now as `use` makes of it: so the error names the place in the config.
 
-    It must give one value per row: beside other columns, no aggregate and no generator stands. Spark takes 10 ms a try.
+    It must give one value per row: beside other columns, no aggregate and no generator stands. And the same value in
+    every run: no chance, no clock. Spark takes 10 ms a try.
     """
     from pyspark.errors import PySparkException
 
     try:
         found = [F.expr(one.sql) for one in tried]
-        df.select("*", *(F.struct(one.use(value)) for one, value in zip(tried, found, strict=True)))
+        shown = df.select("*", *(F.struct(one.use(value)) for one, value in zip(tried, found, strict=True)))
+        same = shown._jdf.queryExecution().analyzed().deterministic()
+        if not same or any(_CLOCK.search(_STRING.sub("", one.sql)) for one in tried):
+            if len(tried) > 1:
+                return [checked_all(where, df, [one])[0] for one in tried]
+            raise ConfigError(
+                f"{where}{tried[0].where}: {tried[0].sql}",
+                "an expression of the record alone, with the same value in every run",
+                "one of chance, of the time, or of the partition",
+                "Use the record's own columns, or `_path`; draw by a hash: pmod(xxhash64(id), 100) < 50.",
+            )
     except PySparkException as error:
         if len(tried) > 1:
             return [checked_all(where, df, [one])[0] for one in tried]
@@ -206,7 +223,9 @@ def group(records: DataFrame, shape: Thread, limit: int) -> DataFrame:
     again is rejected (repeated_record).
     """
     known = [
-        c for c in ("doc_type", "licence", "title", "url", "category", "created_at", "path") if c in records.columns
+        c
+        for c in ("doc_type", "licence", "title", "url", "category", "created_at", "path", "source_name")
+        if c in records.columns
     ]
     said = F.struct("order", "record_id", "speaker", "text", *known)
     good = F.col("problem").isNull()

@@ -7,13 +7,21 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from corpus_pipeline.stages import shapes
 from corpus_pipeline.stages.params import Params as StageParams
+from corpus_pipeline.stages.params import refused
 from corpus_pipeline.stages.read_files import FORMATS
 
-__all__ = ["Source"]
+__all__ = ["LISTING_OPTIONS", "Source", "listing_option"]
+
+LISTING_OPTIONS = ("recursiveFileLookup", "pathGlobFilter", "modifiedBefore", "modifiedAfter")
+_OURS = ("mode", "columnnameofcorruptrecord", "ignorecorruptfiles", "ignoremissingfiles")
+
+
+def listing_option(key: str) -> bool:
+    """Whether an option says which files are read; Spark takes names in any case."""
+    return key.lower() in map(str.lower, LISTING_OPTIONS)
 
 
 class Source(StageParams):
@@ -66,14 +74,18 @@ class Source(StageParams):
         """A setting that would do nothing is an error."""
         for ignored, key, expected, todo in self._useless():
             if ignored:
-                facts = {"key": key, "expected": expected, "todo": todo}
-                raise PydanticCustomError("setting_without_effect", "{key}: expected {expected}. {todo}", facts)
+                raise refused(key, expected, todo)
         return self
 
     def _useless(self) -> Iterator[tuple[bool, str, str, str]]:
         """Per rule: whether it is broken, the key, what is expected there, what to do."""
         spark, kind = self.format not in FORMATS, self.shape.kind if self.shape else None
         charset, nothing = self.encoding != "auto", f"nothing for format {self.format}"
+        for key in self.options:
+            todo = "Leave it out: a record that cannot be read is a row of rejected_records, a broken file an error."
+            yield key.lower() in _OURS, f"options.{key}", "nothing", todo
+            todo = f"Leave it out; format {self.format} takes {', '.join(LISTING_OPTIONS)}."
+            yield not spark and not listing_option(key), f"options.{key}", nothing, todo
         todo = "Leave it out; the charset of a csv is options: {encoding: ...}; Spark's other readers take UTF-8."
         yield charset and spark, "encoding", nothing, todo
         yield charset and self.format in ("mediawiki", "xlsx"), "encoding", nothing, "Leave it out."

@@ -28,7 +28,7 @@ from corpus_pipeline.stages.decontamination import Decontamination, index_from, 
 from corpus_pipeline.stages.params import Params as BaseParams
 
 KEPT = ("doc_id", "source", "source_name", "doc_type", "category", "licence", "created_month", "text_bytes")
-INPUT = (*KEPT, "text", "speakers")
+INPUT = (*KEPT, "title", "text", "speakers")
 LENGTHS = (100, 1_000, 10_000, 100_000)  # characters; the contract's
 LENGTH_CLASSES = np.array(["tiny", "short", "medium", "long", "huge"])
 CJK_BYTES = 3  # UTF-8 bytes of a Hangul, Han or kana letter in the basic plane
@@ -110,7 +110,7 @@ def describe(
             "speakers": pa.array([len(set(s or ())) for s in batch.column("speakers").to_pylist()], pa.int32()),
             "length_class": pa.array(LENGTH_CLASSES[np.searchsorted(LENGTHS, lengths, side="right")], pa.string()),
             **_tokens(batch, found.letters, params.bytes_per_token, files),
-            "evaluation_sets": sets_column(batch.column("text"), index),
+            "evaluation_sets": sets_column(batch.column("title"), batch.column("text"), index),
         }
     )
 

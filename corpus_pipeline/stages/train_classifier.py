@@ -44,6 +44,7 @@ from corpus_pipeline.stages.classifier_fit import (
     quantiles,
 )
 from corpus_pipeline.stages.params import Params as BaseParams
+from corpus_pipeline.stages.params import Seed
 
 MIN_DOCUMENTS = 20  # own choice: below it a held-out tenth is empty
 PARTS = ("train", "validation", "test")
@@ -59,7 +60,7 @@ class Params(BaseParams):
     min_chars: int = Field(20, ge=1)  # own choice: a shorter text teaches its topic, not its quality
     validation_share: float = Field(0.1, gt=0, lt=0.5)  # own choice
     test_share: float = Field(0.1, gt=0, lt=0.5)  # own choice
-    seed: int = 20210525  # any number
+    seed: Seed = 20210525  # any number
     fold_documents_per_class: int = Field(3_000, ge=0)  # own choice; 0: no leave-one-source-out
     rank_documents: int = Field(1_000, ge=100)  # of each type, for its ranks; own choice: a rank is good to 0.02
     min_rank_documents: int = Field(50, ge=1)  # own choice: a type of fewer is ranked among all documents

@@ -8,7 +8,8 @@ knob               value
 as_set             empty: the settings as they are
 min_quality_rank   this rank for every document type
 min_quality_score  this score for every document type
-dedup_threshold    this similarity; documents whose cluster, as dedup made it, repeats an earlier run stay out
+dedup_threshold    this similarity, with duplicates: drop; documents whose cluster, as dedup made it, repeats an earlier
+                   run stay out
 duplicates         exact_only, keep
 without_rule       a rule of classify that drops nothing any more. What comes back may repeat other documents, so this
                    one is an upper bound
@@ -50,17 +51,16 @@ def what_if(
                stays) and cost (the smallest of those that pass; a struct that ends with doc_id, for ties); rule (the
                one rule that alone keeps it out, or null); and what `passes` and `groups` read. Read once
     passes     knob -> whether a document passes the filters; AS_SET is among them
-    groups     knob -> other groups, with the filters of AS_SET: a column of `documents`, or a table (doc_id, group) of
-               those that are in one, doc_id its key
+    groups     knob -> other groups, with the filters of AS_SET, or its own where `passes` has some: a column of
+               `documents`, or a table (doc_id, group) of those that are in one, doc_id its key
     """
     narrow = _narrow(documents, passes, groups).persist(StorageLevel.DISK_ONLY)
     try:
         counted = _sums(narrow, "alone", "bits", "rule").collect()  # a row a type, rule and combination of settings
         members = narrow.where("one IS NOT NULL")
-        best = _survivors(members, len(passes))
+        best = _survivors(members, [at for at, knob in enumerate(passes) if knob not in groups])
         if groups:
-            as_set = members.where(F.col("bits").bitwiseAND(1 << list(passes).index(AS_SET)) > 0)
-            best = best.unionByName(_regrouped(as_set, groups, len(passes)))
+            best = best.unionByName(_regrouped(members, groups, [*passes]))
         chosen = _sums(best, "knob").collect()  # a row a type and setting
     finally:
         narrow.unpersist()
@@ -111,7 +111,8 @@ def _added_up(counted: Sequence[Row], chosen: Sequence[Row], passes: list[Knob],
     for row in counted:
         if row["alone"]:
             passed = [knob for at, knob in enumerate(passes) if row["bits"] >> at & 1]
-            for knob in [*passed, *(groups if AS_SET in passed else ())]:
+            others = [knob for knob in groups if knob not in passes] if AS_SET in passed else []
+            for knob in passed + others:
                 add_to(knob, row)
     there = [(doc_type, values) for (knob, doc_type), values in found.items() if knob == AS_SET]
     for rule in {row["rule"] for row in counted} - {None}:
@@ -122,26 +123,29 @@ def _added_up(counted: Sequence[Row], chosen: Sequence[Row], passes: list[Knob],
     return found
 
 
-def _survivors(members: DataFrame, settings: int) -> DataFrame:
+def _survivors(members: DataFrame, settings: Sequence[int]) -> DataFrame:
     """knob (its place), and _OF of the best of each group under each of the settings."""
-    best = [
-        F.min(F.when(F.col("bits").bitwiseAND(1 << at) > 0, F.col("one"))).alias(f"_{at}") for at in range(settings)
-    ]
-    cases = F.array(*(F.struct(F.lit(at).alias("knob"), F.col(f"_{at}").alias("one")) for at in range(settings)))
+    best = [F.min(F.when(_passes(at), F.col("one"))).alias(f"_{at}") for at in settings]
+    cases = F.array(*(F.struct(F.lit(at).alias("knob"), F.col(f"_{at}").alias("one")) for at in settings))
     chosen = members.groupBy("group").agg(*best).select(F.inline(cases)).where("one IS NOT NULL")
     return chosen.select("knob", *(f"one.{name}" for name in _OF))
 
 
-def _regrouped(members: DataFrame, groups: Mapping[Knob, Column | DataFrame], first: int) -> DataFrame:
-    """The same for other groups of all `members`; who is in none stands alone. first: place of the first knob."""
+def _regrouped(members: DataFrame, groups: Mapping[Knob, Column | DataFrame], passes: list[Knob]) -> DataFrame:
+    """The same for other groups of the members that pass; who is in none stands alone."""
     doc_id = F.col("one.cost.doc_id")
     parts = []
-    for at, group in enumerate(groups.values(), first):
+    for at, (knob, group) in enumerate(groups.items()):
+        passing = members.where(_passes(passes.index(knob if knob in passes else AS_SET)))
         if isinstance(group, DataFrame):
-            narrow = members.select(doc_id.alias("doc_id"), "one")
+            narrow = passing.select(doc_id.alias("doc_id"), "one")
             joined = narrow.join(group, "doc_id", how="left").withColumn("group", F.coalesce("group", "doc_id"))
         else:
-            joined = members.withColumn("group", F.col(f"group_{at - first}"))
-        parts.append(joined.select(F.lit(at).alias("knob"), "group", "one"))
+            joined = passing.withColumn("group", F.col(f"group_{at}"))
+        parts.append(joined.select(F.lit(len(passes) + at).alias("knob"), "group", "one"))
     best = reduce(DataFrame.unionByName, parts).groupBy("knob", "group").agg(F.min("one").alias("one"))
     return best.select("knob", *(f"one.{name}" for name in _OF))
+
+
+def _passes(setting: int) -> Column:
+    return F.col("bits").bitwiseAND(1 << setting) > 0

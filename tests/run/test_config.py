@@ -43,6 +43,12 @@ def test_defaults_fill_every_section() -> None:
         ({"mix": {"min_quality_score": {"wbe": 0.1}}}, "c.yaml: mix.min_quality_score.wbe", "Did you mean 'web'?"),
         ({"mix": {"source_tiers": {"b": 1}}}, "c.yaml: mix.source_tiers.b", "Known keys: a."),
         ({"mix": {"removed_sources": ["b"]}}, "c.yaml: mix.removed_sources.b", "Known keys: a."),
+        ({"mix": {"min_quality_rank": {"wbe": 0.1}}}, "c.yaml: mix.min_quality_rank.wbe", "Did you mean 'web'?"),
+        (
+            {"classify": {"limits_by_type": {"wbe": {}}}},
+            "c.yaml: classify.limits_by_type.wbe",
+            "Did you mean 'web'?",
+        ),
         ({"scrub": {"boilerplate": {"remove": {"b": 0.1}}}}, "c.yaml: scrub.boilerplate.remove.b", "Known keys: a."),
         (
             {"sources": {"a": {**GOOD["sources"]["a"], "doctype": "x"}}},
@@ -88,7 +94,24 @@ def test_an_unknown_key_names_the_nearest(change: dict[str, Any], where: str, hi
         ({"sample": {"fraction": "auto", "vocab_size": 9000}}, "c.yaml: sample.vocab_size"),
         ({"sample": {"fraction": "auto"}, "train_tokenizer": {"mode": "character"}}, "c.yaml: sample.mode"),
         ({"sources": {}}, "c.yaml: sources"),
+        ({"mix": []}, "c.yaml: mix"),
+        ({"mix": False}, "c.yaml: mix"),
+        ({"earlier": ["out/t/"]}, "c.yaml: earlier"),
+        ({"earlier": ["out/a", "out/a/"]}, "c.yaml: earlier"),
         ({"name": None}, "c.yaml.name"),
+        ({"lease_minutes": 1e12}, "c.yaml.lease_minutes"),
+        ({"output": ""}, "c.yaml.output"),
+        ({"raw_output": " "}, "c.yaml.raw_output"),
+        ({"dedup": {"threshold": True}}, "c.yaml: dedup.threshold"),
+        ({"mix": {"budget_tokens": True}}, "c.yaml: mix.budget_tokens"),
+        ({"mix": {"budget_tokens": 10**16}}, "c.yaml: mix.budget_tokens"),
+        ({"mix": {"weights": {"web": True}}}, "c.yaml: mix.weights"),
+        ({"mix": {"what_if_ranks": [0.5, True]}}, "c.yaml: mix.what_if_ranks"),
+        ({"sample": {"seed": 2**63}}, "c.yaml: sample.seed"),
+        ({"mix": {"seed": -1}}, "c.yaml: mix.seed"),
+        ({"mix": {"source_tiers": {"a": 10**30}}}, "c.yaml: mix.source_tiers.a"),
+        ({"mix": {"what_if_similarities": [0.7, 0.9]}}, "c.yaml: mix.what_if_similarities"),
+        ({"mix": {"min_quality_score": {"web": 2}}}, "c.yaml: mix.min_quality_score.web"),
     ],
 )
 def test_a_wrong_value_names_its_key(change: dict[str, Any], where: str) -> None:
@@ -118,6 +141,32 @@ def test_a_setting_without_effect_is_an_error_that_says_what_to_do(change: dict[
     assert caught.value.todo
 
 
+def test_what_if_asks_about_similarities_that_dedup_verified() -> None:
+    asked = [check({**GOOD, "dedup": {"threshold": t}}, "c").stages["mix"].what_if_similarities for t in (0.8, 0.9, 1)]
+    assert asked == [(0.85, 0.9, 0.95), (0.95,), ()]
+
+
+def test_a_setting_of_memory_runs_nothing_again() -> None:
+    shown = check({**GOOD, "serialize": {"worker_memory_mib": 700}}, "c").stages["serialize"]
+    assert shown.worker_memory_mib == 700
+    assert shown.model_dump() == check(GOOD, "c").stages["serialize"].model_dump()
+
+
+def test_a_key_stands_once_and_a_large_number_is_one(tmp_path: Path) -> None:
+    """Of two sources of one name the first would be lost."""
+    path = tmp_path / "c.yaml"
+    source = "{format: text, path: x, doc_type: web, licence: MIT, columns: {text: value}}"
+    head = "name: t\noutput: out\nmix: {budget_tokens: 560e9}\nsources:\n"
+    path.write_text(f"{head}  a: &a {source}\n  b: {{<<: *a, path: y}}\n", encoding="utf-8")
+    config = load(str(path), ["mix.epoch_cap=1e1"])
+    assert (config.stages["mix"].budget_tokens, config.stages["mix"].epoch_cap) == (560_000_000_000, 10)
+    assert [one.path for one in config.sources.values()] == [("x",), ("y",)]
+    path.write_text(f"{head}  a: {source}\n  b: {source}\n  a: {source}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the key 'a' a second time") as caught:
+        load(str(path))
+    assert caught.value.where == f"{path}:7"
+
+
 def test_files_that_are_no_config(tmp_path: Path) -> None:
     for content in (b"- a\n- b\n", b"a: [\n", b"\xff\xfe\x00", b""):
         path = tmp_path / "c.yaml"
@@ -139,6 +188,8 @@ def test_set_changes_one_value_and_is_checked(tmp_path: Path) -> None:
         load(str(path), ["dedup.threshold"])
     with pytest.raises(ConfigError):
         load(str(path), ["name.x=1"])
+    with pytest.raises(ConfigError):
+        load(str(path), ["name=2020-13-45"])  # no such month
 
 
 def test_a_column_the_contract_does_not_have_is_refused(tmp_path: Path) -> None:

@@ -64,10 +64,13 @@ def as_csv(delimiter: str) -> bytes:
     return out.getvalue().encode()
 
 
-def as_parquet() -> bytes:
+def as_parquet(rows: list[dict[str, Any]] = ROWS, schema: pa.Schema | None = None) -> bytes:
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(ROWS), sink)
+    pq.write_table(pa.Table.from_pylist(rows, schema), sink)
     return sink.getvalue()
+
+
+MAPS = pa.schema({"m": pa.map_(pa.string(), pa.string())})
 
 
 LINES = b"\n".join(as_json(row) for row in ROWS) + b"\n\n"
@@ -87,6 +90,8 @@ LINES = b"\n".join(as_json(row) for row in ROWS) + b"\n\n"
         ("a.parquet", as_parquet(), ("question",), [QUESTION, CONTEXT]),
         ("a.parquet", as_parquet(), ("choices",), ["하늘다리", "돌다리"]),
         ("a.txt", f"{QUESTION}\r\n \n{CONTEXT}".encode(), (), [QUESTION, CONTEXT]),
+        ("a.txt", "한\u2028줄\x0b이다\r둘째".encode(), (), ["한\u2028줄\x0b이다", "둘째"]),
+        ("a.parquet", as_parquet([{"m": [("q", QUESTION)]}], MAPS), ("m",), [QUESTION]),
     ],
 )
 def test_formats(name: str, content: bytes, fields: tuple[str, ...], expected: list[str]) -> None:
@@ -96,6 +101,8 @@ def test_formats(name: str, content: bytes, fields: tuple[str, ...], expected: l
 def test_settings_of_a_file() -> None:
     one = EvaluationSet.model_validate({"path": "a.data", "format": "jsonl", "fields": "질문", "encoding": "cp949"})
     assert evaluation.items('{"질문": "무엇인가"}'.encode("cp949"), "a.data", one, "key") == ["무엇인가"]
+    excel = EvaluationSet.model_validate({"path": "a.csv", "encoding": "utf-16"})
+    assert evaluation.items("질문\n무엇인가\n".encode("utf-16"), "a.csv", excel, "key") == ["무엇인가"]
     several: list[dict[str, Any]] = [{"path": []}, {"path": "a", "encoding": "utf-9"}, {"path": "a", "format": "xml"}]
     for wrong in several:
         with pytest.raises(ValueError, match=r"path|encoding|format"):
@@ -113,6 +120,7 @@ def test_settings_of_a_file() -> None:
         ("a.json", as_json(ROWS).decode().encode("utf-16"), (), ResourceError, "Set `encoding`"),
         ("a.csv", "질문\n무엇".encode("cp949"), (), ResourceError, "Set `encoding`"),
         ("a.csv", b'q,n\n"open', (), ResourceError, "Error"),
+        ("a.csv", b"q,q\nx,y\n", ("q",), ResourceError, "Error"),
         ("a.parquet", b"PAR1", (), ResourceError, "an error"),
         ("a.json.gz", b"no gzip", (), ResourceError, "BadGzipFile"),
         ("a.json.gz", gzip.compress(LINES)[:-9], (), ResourceError, "EOFError"),

@@ -14,7 +14,7 @@ SOURCE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", sorted(spark_conf.FIXED))
+@pytest.mark.parametrize("key", [*sorted(spark_conf.FIXED), "spark.sql.legacy.charVarcharAsString"])
 def test_a_setting_that_the_kernels_rely_on_is_refused(key: str) -> None:
     raw = {"name": "a", "output": "out", "sources": {"a": SOURCE}, "spark": {"conf": {key: "true"}}}
     with pytest.raises(ConfigError) as caught:

@@ -25,7 +25,7 @@ def collected(spark: SparkSession, partitions: int = 4, **params: Any) -> tuple[
     settings = Params(**params)
     spark.conf.set("spark.sql.shuffle.partitions", partitions)
     storage = Storage(spark)
-    sources.listings(spark, settings.sources)
+    sources.listings(spark, storage, settings.sources)
     tables = collect.transform(sources.read(spark, storage, settings), settings)
     documents, rejected = tables["raw_documents"].collect(), tables["rejected_records"].collect()
     read = {row["source"]: row["records"] for row in tables["records_read"].collect()}
@@ -156,7 +156,8 @@ def test_a_wrong_expression_names_the_source_and_the_column(
 def test_missing_path_and_missing_fields(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(ResourceError) as caught:
         collected(spark, sources={"a": lines(tmp_path / "none" / "*.jsonl")})
-    assert (caught.value.expected, caught.value.got) == ("files that are not empty", "none")
+    assert caught.value.expected.startswith("files that are not empty")
+    assert caught.value.got == "none"
     (tmp_path / "a.jsonl").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError) as config_error:
         collected(spark, sources={"a": lines(tmp_path / "a.jsonl", fields=None)})

@@ -32,24 +32,27 @@ def test_documents_get_the_sets_they_hold(spark: SparkSession) -> None:
         FIRST.replace(" ", "\n"),
         FIRST[:20] + SECOND,
         "섬으로 가는 배는 하루에 두 번 뜬다.",
+        "섬으로 가는 배는 하루에 세 번 뜬다.",
     ]
+    titles = [None, None, "제목", None, None, FIRST]
     rows = [
-        (f"{i:032x}", "source", None, "web", None, "CC0-1.0", None, len(text.encode()), text, None)
-        for i, text in enumerate(texts)
+        (f"{i:032x}", "source", None, "web", None, "CC0-1.0", None, len(text.encode()), title, text, None)
+        for i, (title, text) in enumerate(zip(titles, texts, strict=True))
     ]
     tables = {
         "documents": spark.createDataFrame(rows, struct_of("documents", INPUT)).repartition(2),
         ITEMS: spark.createDataFrame([("first", FIRST), ("second", SECOND), ("second", "등대?")], COLUMNS),
     }
     found = transform(tables, PARAMS)["tags"].select("doc_id", "evaluation_sets").collect()
-    expected = [[], ["first", "second"], ["first"], ["second"], []]
+    expected = [[], ["first", "second"], ["first"], ["second"], [], ["first"]]
     assert [sets for _, sets in sorted((row[0], row[1]) for row in found)] == expected
 
 
 def test_without_sets_nothing_is_read_or_found() -> None:
+    none = pa.array([], pa.string())
     assert index_from({}, Decontamination()) is None
-    assert sets_column(pa.array([FIRST, ""]), None).to_pylist() == [[], []]
-    assert sets_column(pa.array([], pa.string()), None).type == pa.list_(pa.string())
+    assert sets_column(pa.array([FIRST, ""]), pa.array([FIRST, ""]), None).to_pylist() == [[], []]
+    assert sets_column(none, none, None).type == pa.list_(pa.string())
     with pytest.raises(ContractError, match="evaluation_items"):
         index_from({}, PARAMS.decontamination)
 

@@ -38,11 +38,12 @@ def tables_of(spark: SparkSession, new: Texts, earlier: list[tuple[Texts, Tables
     """What dedup reads; of the earlier runs no more than their files hold."""
     found = {"documents": frame(spark, new)}
     if earlier:
-        old = [frame(spark, texts) for texts, _ in earlier]
+        old = [frame(spark, texts).withColumn("run", F.lit(n)) for n, (texts, _) in enumerate(earlier)]
         found["earlier_documents"] = reduce(DataFrame.unionByName, old)  # one of two runs comes twice
         for name in READ:
-            rows = [row for _, tables in earlier for row in tables[name]]
-            found[f"earlier_{name}"] = spark.createDataFrame(rows, struct_of(name))
+            runs = [spark.createDataFrame(tables[name], struct_of(name)) for _, tables in earlier]
+            numbered = [rows.withColumn("run", F.lit(n)) for n, rows in enumerate(runs)]
+            found[f"earlier_{name}"] = reduce(DataFrame.unionByName, numbered)
     return found
 
 
@@ -140,10 +141,24 @@ def test_a_document_of_two_earlier_runs_counts_once(spark: SparkSession, driver_
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("driver_rows", [0, 1_000_000])
+def test_of_two_contents_of_a_document_the_last_run_has_the_right_one(spark: SparkSession, driver_rows: int) -> None:
+    """As after a change of what scrub masks: a doc_id is that of the record before."""
+    draw = random.Random(8)
+    one, two = (" ".join(sentence(draw) for _ in range(8)) for _ in range(2))
+    params = dedup.Params(driver_rows=driver_rows)
+    first, second = ({"c": f"{one} {ending}"} for ending in ("처음", "나중에"))
+    runs = [(texts, collected(dedup.transform(tables_of(spark, texts, []), params))) for texts in (first, second)]
+    for new in ({"e": first["c"]}, {"e": second["c"]}, {"e": two}):
+        both = collected(dedup.transform(tables_of(spark, new, runs), params))
+        assert both == collected(dedup.transform(tables_of(spark, new, runs[1:]), params))
+
+
+@pytest.mark.spark
 @pytest.mark.parametrize("settings", [{"ngram": 8}, {"fold_digits": True}, {"threshold": 0.6}])
 def test_signatures_of_another_scheme_are_refused(spark: SparkSession, settings: dict[str, Any]) -> None:
     scheme = dedup.Params().scheme()
-    known = spark.createDataFrame([("a", "s", b"", b"", scheme)], struct_of("signatures"))
+    known = spark.createDataFrame([("a", "s", b"", b"", scheme)], struct_of("signatures")).withColumn("run", F.lit(0))
     tables = {"documents": frame(spark, {"b": "글"}), "earlier_signatures": known}
     with pytest.raises(ConfigError, match="Give dedup the settings of the earlier runs") as caught:
         dedup.transform(tables, dedup.Params(**settings))

@@ -374,6 +374,26 @@ def test_what_if_is_what_mix_finds_when_it_is_set_so(spark: SparkSession) -> Non
     assert figures(rows, "dedup_threshold", "0.9") == supply({})
 
 
+@pytest.mark.parametrize("mode", ["drop", "exact_only", "keep"])
+def test_what_if_documents_of_earlier_runs_came_back(spark: SparkSession, mode: str) -> None:
+    """With drop they stay out, with the other two they are as good as others; these do not read near pairs."""
+    documents, pairs = clustered(12)
+    for i, one in enumerate(documents):
+        one["earlier"] = i % 8 < 4 and one["kind"] != "none"  # every other chain
+    no_rows: dict[str, Any] = {"what_if_ranks": (), "what_if_scores": ()}
+    params = mix.Params(duplicates=mode, what_if_similarities=(0.9,), **no_rows)
+    rows = transformed(spark, documents, params, pairs=pairs)["mixture_what_if"].collect()
+    for other in ("drop", "exact_only", "keep"):
+        quick = mix.Params(duplicates=other, what_if_similarities=(), **no_rows)
+        plan = transformed(spark, documents, quick)["mixture_plan"].collect()
+        found = {r["doc_type"]: (r["supply_documents"], r["supply_tokens"], r["supply_bytes"]) for r in plan}
+        if other == mode:
+            assert figures(rows, "as_set", "") == found
+        elif other != "drop":
+            assert figures(rows, "duplicates", other) == found
+    assert bool(figures(rows, "dedup_threshold", "0.9")) == (mode == "drop")
+
+
 def test_what_if_a_rule_dropped_nothing(spark: SparkSession) -> None:
     documents = [
         doc("a"), doc("b", reasons=["links"]), doc("c", reasons=["links", "symbols"]), doc("d", reasons=["symbols"]),

@@ -20,7 +20,7 @@ from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.run import sources
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import contract
-from corpus_pipeline.stages import collect
+from corpus_pipeline.stages import collect, shapes
 from corpus_pipeline.stages.collect import Params
 from corpus_pipeline.stages.source import Source
 
@@ -383,3 +383,24 @@ def test_text_saved_in_the_wrong_charset_is_rejected(spark: SparkSession) -> Non
     assert [row["text"] for row in found["raw_documents"].collect()] == [good]
     assert [row["reason"] for row in found["rejected_records"].collect()] == ["mojibake"]
     spark.catalog.clearCache()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "uuid()",
+        "cast(rand() > 0.5 AS string)",
+        "cast(monotonically_increasing_id() AS string)",
+        "cast(now() AS string)",
+        "concat(id, Current_Date)",
+        "cast(unix_timestamp( ) AS string)",
+        "input_file_name()",
+    ],
+)
+def test_an_expression_of_chance_or_of_the_clock_is_refused(spark: SparkSession, sql: str) -> None:
+    df = spark.createDataFrame([("1", "now() uuid()")], "id string, body string")
+    for tried in ([shapes.Tried("text", sql)], [shapes.Tried("title", "body"), shapes.Tried("text", sql)]):
+        with pytest.raises(ConfigError, match="the same value in every run") as caught:
+            shapes.checked_all("sources.a: ", df, tried)
+        assert caught.value.where == f"sources.a: text: {sql}"
+    assert len(shapes.checked_all("", df, [shapes.Tried("text", "concat(id, 'now() rand()', body)")])) == 1

@@ -31,7 +31,7 @@ TEXTS: list[tuple[str, list[str] | None]] = [
 
 def documents(spark: SparkSession, partitions: int = 1, flip: bool = False) -> DataFrame:
     rows = [
-        (f"{i:032x}", "source", None, "web", None, "CC0-1.0", "2024-05", len(text.encode()), text, speakers)
+        (f"{i:032x}", "source", None, "web", None, "CC0-1.0", "2024-05", len(text.encode()), None, text, speakers)
         for i, (text, speakers) in enumerate(TEXTS)
     ]
     return spark.createDataFrame(rows[::-1] if flip else rows, struct_of("documents", INPUT)).repartition(partitions)
@@ -67,11 +67,11 @@ def test_one_row_per_document_whatever_the_partitions(spark: SparkSession) -> No
 def batch(*texts: str) -> pa.RecordBatch:
     """As the stage's kernel gets it."""
     rows = [
-        (f"{i:032x}", "source", None, "web", None, "CC0-1.0", None, len(text.encode()), text, None)
+        (f"{i:032x}", "source", None, "web", None, "CC0-1.0", None, len(text.encode()), None, text, None)
         for i, text in enumerate(texts)
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    types = [*[pa.string()] * 7, pa.int64(), pa.string(), pa.list_(pa.string())]
+    types = [*[pa.string()] * 7, pa.int64(), *[pa.string()] * 2, pa.list_(pa.string())]
     return pa.RecordBatch.from_arrays([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=INPUT)
 
 
