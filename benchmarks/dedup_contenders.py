@@ -27,7 +27,7 @@ CORES = 2
 INTERVAL = 1.0  # s between two looks at the processes; a look takes 70 ms and holds up their memory
 LIMIT = 5400  # s for one contender
 OURS = "ours"
-SOURCE = {"format": "text_file", "path": "unused", "doc_type": "web", "licence": "none", "columns": {}}
+SOURCE = {"format": "text_file", "path": "unused", "doc_type": "web", "licence": "none"}
 SPARK = {"master": f"local[{CORES}]", "driver_memory": "1g", "partitions": 8}
 # `documents` beyond what the set holds: constants of the right type
 FILLED = {"doc_type": "'web'", "licence": "'none'", "text_bytes": "octet_length(text)"}

@@ -51,7 +51,7 @@ class Local:
 
 
 def config_of(*sources: str, **more: Any) -> Config:
-    one = {"format": "text", "path": "x", "doc_type": "web", "licence": "CC0", "name": HOSTILE, "columns": {}}
+    one = {"format": "html", "path": "x", "doc_type": "web", "licence": "CC0", "name": HOSTILE}
     return check({"name": "시험 <run>", "output": "out", "sources": dict.fromkeys(sources, one), **more}, "test")
 
 

@@ -15,8 +15,8 @@ from corpus_pipeline.stages.params import Params
 def assert_refused(params: type[Params], section: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         params.model_validate(settings)
-    source = {"format": "json", "path": "x", "fields": "text string", "doc_type": "web", "columns": {"text": "text"}}
-    raw = {"name": "a", "output": "out", "sources": {"a": {**source, "licence": "MIT"}}, section: settings}
+    source = {"format": "html", "path": "x", "doc_type": "web", "licence": "MIT"}
+    raw = {"name": "a", "output": "out", "sources": {"a": source}, section: settings}
     with pytest.raises(ConfigError) as caught:
         config.check(raw, "conf/a.yaml")
     assert caught.value.where.startswith(f"conf/a.yaml: {section}")

@@ -156,7 +156,7 @@ def test_a_dump_cut_in_its_compression_names_the_file(corpus: Corpus) -> None:
     whole = bz2.compress(dump.encode())
     broken.write_bytes(whole[: len(whole) // 2])
     corpus.raw["sources"]["a"] = {
-        "format": "mediawiki", "path": str(broken), "doc_type": "encyclopedia", "licence": "CC0-1.0", "columns": {},
+        "format": "mediawiki", "path": str(broken), "doc_type": "encyclopedia", "licence": "CC0-1.0",
     }  # fmt: skip
     with pytest.raises(ResourceError) as caught:
         corpus.make("collect")

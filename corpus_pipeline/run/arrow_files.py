@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -17,6 +18,7 @@ from pyarrow import fs as arrow_fs
 
 from corpus_pipeline.errors import ResourceError
 
+_NAMENODE_PORT = 8020  # Hadoop's default (HdfsClientConfigKeys)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 # scheme -> prefixes of Hadoop's settings that its client is given
 _SETTINGS = {
@@ -27,6 +29,7 @@ _SETTINGS = {
         "dfs.client.",
         "dfs.data.transfer.",
         "hadoop.security.authentication",
+        "hadoop.security.token.service.use_ip",
     ),
     "s3a": (
         "fs.s3a.access.key",
@@ -82,10 +85,26 @@ def _hdfs(authority: str, settings: Mapping[str, str]) -> arrow_fs.FileSystem:
     except ImportError:
         todo = "Install corpus-pipeline[hdfs] there, or ship `make dist-env` by --archives."
         raise ResourceError(f"hdfs://{authority}", "hdfs-native beside Python", "none", todo) from None
-    if settings.get("hadoop.security.authentication", "simple") == "simple" and "SPARK_USER" in os.environ:
+    if settings.get("hadoop.security.authentication", "simple") != "simple":
+        authority = _as_tokens_call_it(authority, settings)
+    elif "SPARK_USER" in os.environ:
         os.environ.setdefault("HADOOP_USER_NAME", os.environ["SPARK_USER"])  # a container runs as YARN's own user
     options: dict[str, Any] = {"port": None, **settings}
     return arrow_fs.PyFileSystem(arrow_fs.FSSpecHandler(HdfsFileSystem(authority, **options)))
+
+
+def _as_tokens_call_it(authority: str, settings: Mapping[str, str]) -> str:
+    """How Hadoop's delegation tokens name a NameNode, by which hdfs-native looks for its token.
+
+    The address and port, unless it is a name service or `use_ip` is off: so Hadoop's SecurityUtil.buildTokenService.
+
+    >>> _as_tokens_call_it("localhost", {}), _as_tokens_call_it("corpus", {"dfs.ha.namenodes.corpus": "nn0,nn1"})
+    ('127.0.0.1:8020', 'corpus')
+    """
+    if f"dfs.ha.namenodes.{authority}" in settings or settings.get("hadoop.security.token.service.use_ip") == "false":
+        return authority
+    host, _, port = authority.partition(":")
+    return f"{socket.gethostbyname(host)}:{port or _NAMENODE_PORT}"
 
 
 def _s3(bucket: str, settings: Mapping[str, str]) -> arrow_fs.FileSystem:

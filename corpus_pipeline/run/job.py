@@ -36,7 +36,10 @@ def main(job: str, arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM, by which services and containers end a job, is an interrupt."""
+    """SIGTERM, by which services and containers end a job, and SIGHUP of a closed terminal are interrupts.
+
+    Not where they are ignored: `nohup` does that.
+    """
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -44,11 +47,13 @@ def _terminable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heard = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 @_terminable()

@@ -32,12 +32,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DataType, StringType
 from pyspark.storagelevel import StorageLevel
 
-from corpus_pipeline.errors import ConfigError
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages import read_files, shapes
 from corpus_pipeline.stages.arrow import map_batches, struct_of
 from corpus_pipeline.stages.params import Params as StageParams
-from corpus_pipeline.stages.source import Source
+from corpus_pipeline.stages.source import Source, column_names
 from corpus_pipeline.stages.verdicts import badness, verdict
 
 CORRUPT = "_corrupt_record"
@@ -161,16 +160,7 @@ def _explode(name: str, df: DataFrame, source: Source) -> DataFrame:
 def _mapping(source: Source) -> dict[str, str]:
     """SQL per contract column, the source's constants and sensible defaults filled in."""
     file_format = source.format in read_files.FORMATS
-    known = set(contract("records").columns) - {"source", "problem", "path", "doc_type", "speakers"}
-    unknown = sorted(set(source.columns) - known)
-    if unknown:
-        raise ConfigError(
-            "sources: columns",
-            f"some of {', '.join(sorted(known))}",
-            f"{unknown}",
-            "Rename them.",
-        )
-    defaults = dict.fromkeys(known | {"speakers"}, "NULL")  # a shape fills it, with ids for names
+    defaults = dict.fromkeys([*column_names(), "speakers"], "NULL")  # a shape fills it, with ids for names
     defaults |= {
         "doc_type": _quoted(source.doc_type),
         "licence": _quoted(source.licence),

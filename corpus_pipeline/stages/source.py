@@ -8,12 +8,13 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages import shapes
 from corpus_pipeline.stages.params import Params as StageParams
 from corpus_pipeline.stages.params import refused
 from corpus_pipeline.stages.read_files import FORMATS
 
-__all__ = ["LISTING_OPTIONS", "Source", "listing_option"]
+__all__ = ["LISTING_OPTIONS", "Source", "column_names", "listing_option"]
 
 LISTING_OPTIONS = ("recursiveFileLookup", "pathGlobFilter", "modifiedBefore", "modifiedAfter")
 _OURS = ("mode", "columnnameofcorruptrecord", "ignorecorruptfiles", "ignoremissingfiles")
@@ -22,6 +23,11 @@ _OURS = ("mode", "columnnameofcorruptrecord", "ignorecorruptfiles", "ignoremissi
 def listing_option(key: str) -> bool:
     """Whether an option says which files are read; Spark takes names in any case."""
     return key.lower() in map(str.lower, LISTING_OPTIONS)
+
+
+def column_names() -> list[str]:
+    """The columns of schemas/records.json that a source may fill."""
+    return sorted(set(contract("records").columns) - {"source", "problem", "path", "doc_type", "speakers"})
 
 
 class Source(StageParams):
@@ -35,7 +41,8 @@ class Source(StageParams):
     extractor of the main text of pages: `model` (kernels/html.py) or `trafilatura`
     doc_type, licence, name   constants of the source (name: what is shown, e.g. the cafe)
     explode   SQL expression giving an array; each element is one record, called `item`
-    columns   contract column -> SQL expression over the input's columns, `_path` and `item`
+    columns   contract column -> SQL expression over the input's columns, `_path` and `item`; a Spark reader's need
+              record_id and text, those of read_files have them
     reject    reason -> SQL condition over the same; a record for which it is true is rejected
     shape     what one document is made of (stages/shapes.py); without it, one record
     """
@@ -50,7 +57,7 @@ class Source(StageParams):
     encoding: str = "auto"
     extractor: Literal["model", "trafilatura"] = "model"
     explode: str | None = None
-    columns: dict[str, str]
+    columns: dict[str, str] = Field(default_factory=dict)
     reject: dict[str, str] = Field(default_factory=dict)
     shape: shapes.Shape | None = None
 
@@ -71,9 +78,9 @@ class Source(StageParams):
 
     @model_validator(mode="after")
     def _used(self) -> Source:
-        """A setting that would do nothing is an error."""
-        for ignored, key, expected, todo in self._useless():
-            if ignored:
+        """A setting that would do nothing is an error, and a source that could give no document."""
+        for broken, key, expected, todo in (*self._useless(), *self._needed()):
+            if broken:
                 raise refused(key, expected, todo)
         return self
 
@@ -99,3 +106,17 @@ class Source(StageParams):
         yield kind == "qna" and not spark, "shape", f"another shape for format {self.format}", todo
         todo = "Leave it out: the text is made of the turns (`shape.text`)."
         yield kind == "dialogue" and "text" in self.columns, "columns.text", "nothing beside shape dialogue", todo
+
+    def _needed(self) -> Iterator[tuple[bool, str, str, str]]:
+        """As _useless, of columns that are none, and of those without which every record would be rejected."""
+        known = column_names()
+        for name in self.columns:
+            yield name not in known, f"columns.{name}", f"one of {', '.join(known)}", "Rename it."
+        spark, dialogue = self.format not in FORMATS, self.shape is not None and self.shape.kind == "dialogue"
+        said = "a SQL expression, for every record has one"
+        todo = (
+            "Name the column, e.g. record_id: id; records without one: record_id: sha2(text, 256), if text is theirs."
+        )
+        yield spark and "record_id" not in self.columns, "columns.record_id", said, todo
+        todo = "Name the column, e.g. text: body."
+        yield spark and not dialogue and "text" not in self.columns, "columns.text", said, todo

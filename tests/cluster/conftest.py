@@ -41,10 +41,15 @@ def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hadoop]:
 
 
 @pytest.fixture(scope="session")
-def package(hadoop: Hadoop, tmp_path_factory: pytest.TempPathFactory) -> Package:
-    folder = tmp_path_factory.mktemp("dist")
-    code, archive = folder / "corpus_pipeline.zip", folder / "environment.tar.gz"
-    bundle(str(code))
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("dist") / "corpus_pipeline.zip"
+    bundle(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def package(hadoop: Hadoop, code: Path) -> Package:
+    archive = code.with_name("environment.tar.gz")
     pack(str(archive))
     hadoop.shell("-put", str(archive), str(ROOT / "data" / "sample"), "/")
     return Package(code, archive, f"{hadoop.hdfs}/{archive.name}")

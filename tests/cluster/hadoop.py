@@ -13,19 +13,20 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pyspark
 
 from corpus_pipeline.run.java import find_java
+from tests.cluster import sites
 from tests.cluster.daemons import HOSTS, Daemons, free_ports, told
 
 SPARK_HOME = Path(pyspark.__file__).parent
 _POM = Path(__file__).with_name("pom.xml")
-_NODE_MEMORY = 4096  # MB that a NodeManager lends; promised, not used: the machine has less than both together
 _HEAP = ("-Xmx200m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-_DAEMONS = {  # name -> class, place of its node in HOSTS
+DAEMONS: Mapping[str, tuple[str, int]] = {  # name -> class, place of its node in HOSTS
     "namenode": ("org.apache.hadoop.hdfs.server.namenode.NameNode", 0),
     "datanode-0": ("org.apache.hadoop.hdfs.server.datanode.DataNode", 0),
     "datanode-1": ("org.apache.hadoop.hdfs.server.datanode.DataNode", 1),
@@ -38,6 +39,10 @@ _DAEMONS = {  # name -> class, place of its node in HOSTS
 class Hadoop(Daemons):
     """A cluster in `folder`: conf/, data/ and containers/ of the nodes, logs/."""
 
+    daemons: Mapping[str, tuple[str, int]] = DAEMONS
+    namenodes: tuple[str, ...] = ("namenode",)
+    port_names: tuple[str, ...] = sites.PORTS
+
     @property
     def conf(self) -> Path:
         """HADOOP_CONF_DIR for clients."""
@@ -46,7 +51,7 @@ class Hadoop(Daemons):
     @property
     def hdfs(self) -> str:
         """fs.defaultFS."""
-        return f"hdfs://{HOSTS[0]}:{self._ports()['namenode']}"
+        return f"hdfs://{HOSTS[0]}:{self.ports()['namenode']}"
 
     @property
     def container_logs(self) -> Path:
@@ -55,27 +60,34 @@ class Hadoop(Daemons):
 
     def up(self) -> None:
         """Start what does not run, on empty disks when nothing does. Raises RuntimeError when one does not come."""
-        classes = _classes()
         if not self.running():
             shutil.rmtree(self.folder, ignore_errors=True)
             self._configure()
-            subprocess.run(
-                [*self._java(classes, 0), _DAEMONS["namenode"][0], "-format", "-nonInteractive"],
-                env=self._environment(),
-                check=True,
-                capture_output=True,
-            )
-        for name in _DAEMONS:
-            self.start_one(name, classes)
+            self._first()
+        for name in self.daemons:
+            self.start_one(name)
         self.wait("HDFS", lambda: self.live_datanodes() == len(HOSTS))
-        metrics = f"{self._ports()['resourcemanager_http']}/ws/v1/cluster/metrics"
+        metrics = f"{self.ports()['resourcemanager_http']}/ws/v1/cluster/metrics"
         self.wait("YARN", lambda: told(metrics, "activeNodes") == len(HOSTS))
 
-    def start_one(self, name: str, classes: str | None = None) -> None:
+    def start_one(self, name: str) -> None:
         """Start the daemon unless it runs."""
         if name not in self.running():
-            main, node = _DAEMONS[name]
-            self.start(name, [*self._java(classes or _classes(), node), main], self._environment())
+            main, node = self.daemons[name]
+            self.start(name, [*self._java(node), main], self._environment())
+
+    def client(self, superuser: bool = False) -> dict[str, str]:
+        """Environment of a client on this machine."""
+        return {"HADOOP_CONF_DIR": str(self.conf), "JAVA_HOME": find_java()}
+
+    def spark_settings(self) -> dict[str, str]:
+        """What spark-submit is told beside that."""
+        return {}
+
+    def run(self, main: str, *arguments: str) -> None:
+        """One of the superuser's commands. Raises CalledProcessError."""
+        command = [*self._java(0), main, *arguments]
+        subprocess.run(command, env={**self._environment(), **self.client(True)}, check=True, capture_output=True)
 
     def killed_containers(self, application: str) -> int:
         """How many containers of an application ended by SIGKILL, by the nodes' own logs."""
@@ -84,17 +96,18 @@ class Hadoop(Daemons):
         return sum(len(re.findall(rf"Exit code from container container_{number}\S* is : 137", log)) for log in logs)
 
     def live_datanodes(self) -> int:
-        """As the NameNode counts them."""
+        """As the NameNodes count them."""
         state = "jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
-        return told(f"{self._ports()['namenode_http']}/{state}", "NumLiveDataNodes")
+        return min(told(f"{self.ports()[f'{name}_http']}/{state}", "NumLiveDataNodes") for name in self.namenodes)
 
-    def shell(self, *arguments: str) -> str:
+    def shell(self, *arguments: str, superuser: bool = False) -> str:
         """What Hadoop's own client prints, as `hadoop fs`. Raises CalledProcessError."""
         command = [str(SPARK_HOME / "bin" / "spark-class"), "org.apache.hadoop.fs.FsShell", *arguments]
-        environment = {**os.environ, "HADOOP_CONF_DIR": str(self.conf), "JAVA_HOME": find_java(), "LC_ALL": "C.UTF-8"}
+        environment = {**os.environ, **self.client(superuser), "LC_ALL": "C.UTF-8"}
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
-    def _ports(self) -> dict[str, int]:
+    def ports(self) -> dict[str, int]:
+        """Of what listens."""
         found: dict[str, int] = json.loads((self.folder / "ports.json").read_text())
         return found
 
@@ -107,80 +120,30 @@ class Hadoop(Daemons):
             "HADOOP_CONF_DIR": str(self.conf),
         }
 
-    def _java(self, classes: str, node: int) -> list[str]:
+    def _java(self, node: int) -> list[str]:
         settings = [f"-Dcluster.node={node}", f"-Dcluster.host={HOSTS[node]}", f"-Dhadoop.log.dir={self.folder}/logs"]
         opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.lang", "java.util")]
-        return [f"{find_java()}/bin/java", *_HEAP, *opened, *settings, "-cp", f"{self.conf}:{classes}"]
+        return [f"{find_java()}/bin/java", *_HEAP, *opened, *settings, "-cp", f"{self.conf}:{_classes()}"]
+
+    def _first(self) -> None:
+        """Before the first start, on empty disks."""
+        self.run(DAEMONS["namenode"][0], "-format", "-nonInteractive")
 
     def _configure(self) -> None:
-        names = ("namenode", "namenode_http", "rm", "rm_scheduler", "rm_tracker", "rm_admin", "resourcemanager_http")
-        ports = dict(zip(names, free_ports(len(names)), strict=True))
+        ports = dict(zip(self.port_names, free_ports(len(self.port_names)), strict=True))
         self.conf.mkdir(parents=True)
         (self.folder / "ports.json").write_text(json.dumps(ports))
-        (self.conf / "log4j.properties").write_text(_LOG)
-        at = {key: f"{HOSTS[0]}:{port}" for key, port in ports.items()}
-        for name, settings in _settings(self.folder, at).items():
-            (self.conf / f"{name}-site.xml").write_text(_xml(settings))
+        (self.conf / "log4j.properties").write_text(sites.LOG)
+        for name, settings in self.settings().items():
+            (self.conf / f"{name}-site.xml").write_text(sites.xml(settings))
 
+    def settings(self) -> sites.Sites:
+        """Hadoop's settings."""
+        return sites.plain(self.folder, self.addresses())
 
-_LOG = """log4j.rootLogger=INFO, console
-log4j.appender.console=org.apache.log4j.ConsoleAppender
-log4j.appender.console.layout=org.apache.log4j.PatternLayout
-log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %p %c: %m%n
-"""
-
-
-def _settings(folder: Path, at: dict[str, str]) -> dict[str, dict[str, str]]:
-    """File -> Hadoop's settings; ${cluster.*} is said by each daemon's command line."""
-    own = f"{folder}/data/${{cluster.node}}"
-    return {
-        "core": {
-            "fs.defaultFS": f"hdfs://{at['namenode']}",
-            "hadoop.tmp.dir": f"{folder}/tmp/${{cluster.node}}",
-            "hadoop.http.staticuser.user": "nobody",
-        },
-        "hdfs": {
-            "dfs.replication": str(len(HOSTS)),
-            "dfs.namenode.name.dir": f"{own}/name",
-            "dfs.namenode.http-address": at["namenode_http"],
-            "dfs.namenode.datanode.registration.ip-hostname-check": "false",
-            "dfs.datanode.data.dir": f"{own}/blocks",
-            "dfs.datanode.hostname": HOSTS[0],  # both: the NameNode would see the second come from there anyway
-            **{f"dfs.datanode.{one}address": f"{HOSTS[0]}:0" for one in ("", "http.", "ipc.")},
-            "dfs.heartbeat.interval": "1",  # s: a dead DataNode is known as such after 20 s, not 10 minutes
-            "dfs.namenode.heartbeat.recheck-interval": "5000",
-            "dfs.namenode.safemode.extension": "0",
-        },
-        "yarn": {
-            "yarn.resourcemanager.hostname": HOSTS[0],
-            "yarn.resourcemanager.address": at["rm"],
-            "yarn.resourcemanager.scheduler.address": at["rm_scheduler"],
-            "yarn.resourcemanager.resource-tracker.address": at["rm_tracker"],
-            "yarn.resourcemanager.admin.address": at["rm_admin"],
-            "yarn.resourcemanager.webapp.address": at["resourcemanager_http"],
-            "yarn.resourcemanager.scheduler.class": (
-                "org.apache.hadoop.yarn.server.resourcemanager.scheduler.fifo.FifoScheduler"
-            ),
-            "yarn.scheduler.minimum-allocation-mb": "256",
-            "yarn.nodemanager.hostname": "${cluster.host}",
-            "yarn.nodemanager.bind-host": "${cluster.host}",
-            "yarn.nodemanager.address": "${cluster.host}:0",
-            "yarn.nodemanager.localizer.address": "${cluster.host}:0",
-            "yarn.nodemanager.webapp.address": "${cluster.host}:0",
-            "yarn.nodemanager.resource.memory-mb": str(_NODE_MEMORY),
-            "yarn.nodemanager.resource.cpu-vcores": "4",
-            "yarn.nodemanager.pmem-check-enabled": "false",
-            "yarn.nodemanager.vmem-check-enabled": "false",
-            "yarn.nodemanager.local-dirs": f"{folder}/containers/${{cluster.node}}",
-            "yarn.nodemanager.log-dirs": f"{folder}/containers/logs",
-            "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "100",
-        },
-    }
-
-
-def _xml(settings: dict[str, str]) -> str:
-    rows = [f"<property><name>{key}</name><value>{escape(value)}</value></property>" for key, value in settings.items()]
-    return "\n".join(["<configuration>", *rows, "</configuration>", ""])
+    def addresses(self) -> dict[str, str]:
+        """Of what listens, on the first host."""
+        return {name: f"{HOSTS[0]}:{port}" for name, port in self.ports().items()}
 
 
 def _version() -> str:
@@ -191,7 +154,7 @@ def _version() -> str:
 
 def _classes() -> str:
     """The class path of the daemons, fetched when it is not there yet."""
-    target = Path(sys.prefix) / "share" / "corpus_pipeline" / f"hadoop-{_version()}"
+    target = Path(sys.prefix) / "share" / "corpus_pipeline" / f"hadoop-{_version()}-{zlib.crc32(_POM.read_bytes()):08x}"
     if not target.is_dir():
         if not shutil.which("mvn"):
             raise RuntimeError("Maven is needed to fetch Hadoop's daemons; on Debian: apt-get install maven")

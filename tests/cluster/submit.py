@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus_pipeline.run.java import find_java
 from tests.cluster.hadoop import SPARK_HOME, Hadoop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,11 +45,14 @@ _STANDALONE = {
 
 @dataclass(frozen=True)
 class Package:
-    """code: of `make dist`; archive: of `make dist-env`, which executors get from `environment` (a URI)."""
+    """code: of `make dist`; archive: of `make dist-env`, which executors get from `environment` (a URI).
+
+    Without an archive nodes take the Python that is at hand here.
+    """
 
     code: Path
-    archive: Path
-    environment: str
+    archive: Path | None = None
+    environment: str = ""
 
 
 class Job:
@@ -118,24 +120,28 @@ def yarn(hadoop: Hadoop, package: Package, config: Path, job: str, *arguments: s
     """A job in YARN's cluster mode: nothing of it runs here but spark-submit."""
     where = ["--master", "yarn", "--deploy-mode", "cluster", "--files", str(config)]
     rest = [f"jobs/{job}.py", "--config", config.name, *arguments]
-    command = [*_submit(where, {**_COMMON, **_YARN}, package), *rest]
+    command = [*_submit(where, {**_COMMON, **_YARN, **hadoop.spark_settings()}, package), *rest]
     return YarnJob(hadoop, command, _environment(hadoop), config.with_suffix(".log"))
 
 
 def standalone(hadoop: Hadoop, master: str, package: Package, config: Path, job: str, *arguments: str) -> Job:
     """A job in client mode: its driver runs here, its executors on the workers."""
     rest = [f"jobs/{job}.py", "--config", str(config), *arguments]
-    command = [*_submit(["--master", master], {**_COMMON, **_STANDALONE}, package), *rest]
+    command = [*_submit(["--master", master], {**_COMMON, **_STANDALONE, **hadoop.spark_settings()}, package), *rest]
     return Job(command, _environment(hadoop), config.with_suffix(".log"))
 
 
 def _submit(where: list[str], settings: dict[str, str], package: Package) -> list[str]:
+    packed = ["--py-files", str(package.code)]
+    if package.archive:
+        packed += ["--archives", f"{package.environment}#environment"]
+    else:
+        settings = {**settings, "spark.pyspark.python": sys.executable}
     with_settings = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    packed = ["--py-files", str(package.code), "--archives", f"{package.environment}#environment"]
     return [str(SPARK_HOME / "bin" / "spark-submit"), *where, *with_settings, *packed]
 
 
 def _environment(hadoop: Hadoop) -> dict[str, str]:
     """Of spark-submit: no PYTHONPATH, so that a driver here takes its code from the package, too."""
-    own = {"JAVA_HOME": find_java(), "HADOOP_CONF_DIR": str(hadoop.conf), "SPARK_HOME": str(SPARK_HOME)}
+    own = {**hadoop.client(), "SPARK_HOME": str(SPARK_HOME)}
     return {**{k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYSPARK_PYTHON")}, **own}

@@ -19,7 +19,7 @@ GOOD: dict[str, Any] = {
             "path": "x/*.txt",
             "doc_type": "web",
             "licence": "CC0-1.0",
-            "columns": {"text": "value"},
+            "columns": {"record_id": "sha2(value, 256)", "text": "value"},
         }
     },
 }
@@ -132,13 +132,35 @@ def test_a_wrong_value_names_its_key(change: dict[str, Any], where: str) -> None
         ({"explode": "a", "shape": {"kind": "qna", "answers": "a", "answer": "item"}}, "explode"),
         ({"format": "html", "shape": {"kind": "qna", "answers": "a", "answer": "item"}}, "shape"),
         ({"shape": {"kind": "dialogue", "turns": "a"}}, "columns.text"),
+        ({"columns": {"text": "value"}}, "columns.record_id"),
+        ({"columns": {"record_id": "value", "text": "value", "body": "value"}}, "columns.body"),
+        ({"columns": {"record_id": "value"}}, "columns.text"),
+        ({"columns": {"text": "value"}, "shape": {"kind": "dialogue", "turns": "a"}}, "columns.text"),
+        ({"columns": {}, "shape": {"kind": "qna", "answers": "a", "answer": "item"}}, "columns.record_id"),
     ],
 )
-def test_a_setting_without_effect_is_an_error_that_says_what_to_do(change: dict[str, Any], key: str) -> None:
+def test_a_setting_without_effect_or_a_source_without_documents_is_an_error_that_says_what_to_do(
+    change: dict[str, Any], key: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         check({**GOOD, "sources": {"a": {**GOOD["sources"]["a"], **change}}}, "c.yaml")
     assert caught.value.where == f"c.yaml: collect.sources.a.{key}"
     assert caught.value.todo
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"format": "html"},
+        {"format": "xlsx", "columns": {"text": "front['body']"}},
+        {"columns": {"record_id": "value"}, "shape": {"kind": "dialogue", "turns": "a"}},
+    ],
+)
+def test_what_a_source_need_not_say(source: dict[str, Any]) -> None:
+    plain = {"path": "x", "doc_type": "web", "licence": "CC0-1.0", "format": "text"}
+    assert check({**GOOD, "sources": {"a": {**plain, **source}}}, "c.yaml").sources["a"].columns == source.get(
+        "columns", {}
+    )
 
 
 def test_what_if_asks_about_similarities_that_dedup_verified() -> None:
@@ -155,7 +177,7 @@ def test_a_setting_of_memory_runs_nothing_again() -> None:
 def test_a_key_stands_once_and_a_large_number_is_one(tmp_path: Path) -> None:
     """Of two sources of one name the first would be lost."""
     path = tmp_path / "c.yaml"
-    source = "{format: text, path: x, doc_type: web, licence: MIT, columns: {text: value}}"
+    source = "{format: text, path: x, doc_type: web, licence: MIT, columns: {record_id: value, text: value}}"
     head = "name: t\noutput: out\nmix: {budget_tokens: 560e9}\nsources:\n"
     path.write_text(f"{head}  a: &a {source}\n  b: {{<<: *a, path: y}}\n", encoding="utf-8")
     config = load(str(path), ["mix.epoch_cap=1e1"])
@@ -190,16 +212,6 @@ def test_set_changes_one_value_and_is_checked(tmp_path: Path) -> None:
         load(str(path), ["name.x=1"])
     with pytest.raises(ConfigError):
         load(str(path), ["name=2020-13-45"])  # no such month
-
-
-def test_a_column_the_contract_does_not_have_is_refused(tmp_path: Path) -> None:
-    from corpus_pipeline.stages.collect import _mapping
-    from corpus_pipeline.stages.source import Source
-
-    source = Source(format="text", path=("x",), doc_type="web", licence="l", columns={"body": "value"})
-    with pytest.raises(ConfigError) as caught:
-        _mapping(source)
-    assert "['body']" in caught.value.got
 
 
 def test_auto_tries_out_the_tokenizer_that_is_trained() -> None:

@@ -233,7 +233,7 @@ def test_a_changed_file_runs_tag_again(spark: SparkSession, tmp_path: Path) -> N
     quiz, output = tmp_path / "quiz.json", str(tmp_path / "out")
     quiz.write_bytes(as_json(KORQUAD))
     sets = {"quiz": {"path": str(quiz), "fields": ["context", "question"]}}
-    source = {"format": "text_file", "path": "a", "doc_type": "web", "licence": "CC0-1.0", "columns": {}}
+    source = {"format": "text_file", "path": "a", "doc_type": "web", "licence": "CC0-1.0"}
     raw: dict[str, Any] = {"name": "t", "output": output, "sources": {"a": source}}
     tag, said = STAGES["tag"], list[str]()
 
@@ -261,7 +261,7 @@ def test_a_changed_file_runs_tag_again(spark: SparkSession, tmp_path: Path) -> N
 def test_no_stage_runs_without_the_files(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry_run: bool
 ) -> None:
-    source = {"format": "text_file", "path": "a", "doc_type": "web", "licence": "CC0-1.0", "columns": {}}
+    source = {"format": "text_file", "path": "a", "doc_type": "web", "licence": "CC0-1.0"}
     sets = {"quiz": {"path": str(tmp_path / "quiz.json")}}
     raw: dict[str, Any] = {"name": "t", "output": str(tmp_path / "out"), "sources": {"a": source}}
     run = Run(spark, Storage(spark), check(raw | {"tag": {"decontamination": {"sets": sets}}}, "t"), print)

@@ -396,9 +396,16 @@ def test_sources_may_differ_from_the_config() -> None:
 
 
 def test_options_of_readers_are_not_shown() -> None:
-    secret = {"format": "jdbc", "path": "x", "doc_type": "web", "licence": "CC0", "columns": {}}
+    secret = {"format": "jdbc", "path": "x", "doc_type": "web", "licence": "CC0"}
     config = check(
-        {"name": "n", "output": "out", "sources": {"db": {**secret, "options": {"password": "geheim"}}}}, "t"
+        {
+            "name": "n",
+            "output": "out",
+            "sources": {
+                "db": {**secret, "columns": {"record_id": "id", "text": "body"}, "options": {"password": "geheim"}}
+            },
+        },
+        "t",
     )
     assert "geheim" not in rendered(chain(config), config)
 

@@ -116,9 +116,9 @@ def test_of_many_runs_at_the_same_moment_one_goes_on(storage: Storage, tmp_path:
 
 
 def config(tmp_path: Path, **more: object) -> dict[str, object]:
-    source = {"format": "json", "path": "x", "fields": "a string", "doc_type": "web", "licence": "CC0-1.0"}
+    source = {"format": "html", "path": "x", "doc_type": "web", "licence": "CC0-1.0"}
     raw = {"name": "t", "output": str(tmp_path / "out"), "lease_minutes": SHORT, **more}
-    return {**raw, "sources": {"a": {**source, "columns": {"text": "a"}}}}
+    return {**raw, "sources": {"a": source}}
 
 
 def test_each_root_has_a_lease_and_one_root_only_one(storage: Storage, tmp_path: Path) -> None:

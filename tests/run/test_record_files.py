@@ -20,7 +20,7 @@ from tests.web_archives import page, write_warc
 
 
 def read(spark: SparkSession, **source: Any) -> Any:
-    common: dict[str, Any] = {"doc_type": "web", "licence": "CC0-1.0", "columns": {}}
+    common: dict[str, Any] = {"doc_type": "web", "licence": "CC0-1.0"}
     params = Params(sources={"a": Source(**(common | source))}, max_file_bytes=1 << 20)
     return sources.read(spark, Storage(spark), params)["a"]
 

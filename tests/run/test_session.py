@@ -9,8 +9,8 @@ from corpus_pipeline.run import session, spark_conf
 from corpus_pipeline.run.config import check
 
 SOURCE = {
-    "format": "json", "path": "x", "fields": "text string", "doc_type": "web", "columns": {"text": "text"},
-    "licence": "MIT",
+    "format": "json", "path": "x", "fields": "id string, text string", "doc_type": "web",
+    "columns": {"record_id": "id", "text": "text"}, "licence": "MIT",
 }  # fmt: skip
 
 

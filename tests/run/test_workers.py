@@ -15,7 +15,7 @@ import json, os, sys
 from corpus_pipeline.run import session
 from corpus_pipeline.run.config import check
 
-source = {"format": "text_file", "path": "unused", "doc_type": "web", "licence": "none", "columns": {}}
+source = {"format": "text_file", "path": "unused", "doc_type": "web", "licence": "none"}
 raw = {"name": "t", "output": sys.argv[1], "sources": {"s": source}, "spark": {"master": "local[2]", "conf": CONF}}
 spark = session.start(check(raw, "t.yaml"), sys.argv[1] + "/log")
 parent = spark.sparkContext.parallelize([0], 1).map(lambda _: os.getppid()).first()

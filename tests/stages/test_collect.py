@@ -122,13 +122,13 @@ def test_files_in_any_charset_front_matter_and_pages(spark: SparkSession, tmp_pa
     (tmp_path / "no.html").write_text(
         "<html><head><meta name=robots content=noindex></head><body>글</body></html>", encoding="utf-8"
     )
-    common = {"doc_type": "novel", "licence": "PD", "columns": {}}
+    common: dict[str, Any] = {"doc_type": "novel", "licence": "PD"}
     documents, rejected, read = collected(
         spark,
         sources={
             "novel": Source(format="text_file", path=str(tmp_path / "*.txt"), **common),
             "law": Source(
-                format="frontmatter", path=str(tmp_path / "*.md"), **{**common, "columns": {"title": "front['제목']"}}
+                format="frontmatter", path=str(tmp_path / "*.md"), **common, columns={"title": "front['제목']"}
             ),
             "page": Source(format="html", path=str(tmp_path / "*.html"), **common),
         },

@@ -76,7 +76,7 @@ def test_a_set_without_a_usable_item_is_refused() -> None:
     ],
 )
 def test_wrong_settings(section: dict[str, Any], said: str) -> None:
-    source = {"format": "text_file", "path": "a", "doc_type": "web", "licence": "CC0-1.0", "columns": {}}
+    source = {"format": "text_file", "path": "a", "doc_type": "web", "licence": "CC0-1.0"}
     raw = {"name": "t", "output": "o", "sources": {"a": source}, "tag": {"decontamination": section}}
     with pytest.raises(ConfigError) as caught:
         check(raw, "t.yaml")

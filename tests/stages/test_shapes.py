@@ -270,9 +270,9 @@ def test_a_long_thread_is_cut_and_whole_whatever_the_partitions(spark: SparkSess
 @pytest.mark.parametrize(
     ("settings", "where"),
     [
-        ({"columns": {"text": "count(1)"}}, "sources.single: text"),
-        ({"columns": {"text": "body", "permitted": "array(id)"}}, "sources.single: permitted"),
-        ({"columns": {"text": "explode(array(body))"}}, "sources.single: text"),
+        ({"columns": {"record_id": "id", "text": "count(1)"}}, "sources.single: text"),
+        ({"columns": {"record_id": "id", "text": "body", "permitted": "array(id)"}}, "sources.single: permitted"),
+        ({"columns": {"record_id": "id", "text": "explode(array(body))"}}, "sources.single: text"),
         ({"explode": "id"}, "sources.single: explode"),
         ({"explode": "map(id, body)"}, "sources.single: explode"),
         ({"reject": {"odd": "array(id)"}}, "sources.single: reject.odd"),
