@@ -82,9 +82,9 @@ def test_the_rest_of_a_cut_dump_is_a_record(spark: SparkSession, tmp_path: Path)
 def test_csv_in_a_korean_charset(spark: SparkSession, tmp_path: Path, charset: str) -> None:
     (tmp_path / "a.csv").write_bytes("id,body\n1,똠방각하 펲시\n".encode("cp949") + b"2,\xb0\xff\n")
     options = {"header": True, "encoding": charset}
-    rows = read(
-        spark, format="csv", path=str(tmp_path / "a.csv"), options=options, fields="id string, body string"
-    ).collect()
+    fields, columns = "id string, body string", {"record_id": "id", "text": "body"}
+    path = str(tmp_path / "a.csv")
+    rows = read(spark, format="csv", path=path, options=options, fields=fields, columns=columns).collect()
     assert rows[0]["body"] == "똠방각하 펲시"
     assert "\ufffd" in rows[1]["body"]  # collect rejects it as undecodable
 

@@ -149,7 +149,7 @@ def test_a_wrong_expression_names_the_source_and_the_column(
 ) -> None:
     (tmp_path / "a.jsonl").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        collected(spark, sources={"a": lines(tmp_path / "a.jsonl", columns=columns)})
+        collected(spark, sources={"a": lines(tmp_path / "a.jsonl", columns={"record_id": "id", **columns})})
     assert caught.value.where.startswith(where)
 
 
@@ -183,7 +183,7 @@ def test_ids_do_not_depend_on_where_the_data_stands(spark: SparkSession, tmp_pat
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(f"---\n제목: 글\n---\n{name} 본문이다", encoding="utf-8")
         globs = (str(root / "law" / "*.md"), str(root / "law_revisions" / "*.md"))
-        source = Source(format="frontmatter", path=globs, doc_type="law", licence="PD", columns={})
+        source = Source(format="frontmatter", path=globs, doc_type="law", licence="PD")
         documents, rejected, _ = collected(spark, sources={"law": source})
         assert not rejected
         found.append({(d["doc_id"], d["path"]) for d in documents})
@@ -213,9 +213,8 @@ def test_text_that_nobody_can_see_is_too_short(spark: SparkSession, tmp_path: Pa
 def test_a_csv_whose_header_is_missing_is_an_error_that_quotes_nothing(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("홍길동,010-0000-0000\n둘째,글이다\n", encoding="utf-8")
-    source = lines(
-        path, format="csv", options={"header": True}, fields="id string, body string", columns={"text": "body"}
-    )
+    columns = {"record_id": "id", "text": "body"}
+    source = lines(path, format="csv", options={"header": True}, fields="id string, body string", columns=columns)
     with pytest.raises(Exception, match="CSV header") as caught:
         collected(spark, sources={"a": source})
     error = translate(caught.value, "log")
