@@ -72,8 +72,9 @@ eval-pii: setup ## how well scrub finds synthetic personal data (CLEAN="folders 
 eval-quality: setup ## how well classify tells bad text from clean (CLEAN="folders of unpacked corpora" ARGS=--check)
 	@$(PY) benchmarks/quality_evaluation.py $(if $(CLEAN),--clean $(CLEAN)) $(ARGS)
 
-docs: setup ## docs/tables.md from the contracts
+docs: setup ## docs/tables.md from the contracts, docs/settings.md from the models of the config
 	@$(PY) -m corpus_pipeline.run.tables_page docs/tables.md
+	@$(PY) -m corpus_pipeline.run.settings_page docs/settings.md
 
 dist: setup ## dist/corpus_pipeline.zip for spark-submit --py-files
 	@$(PY) -m corpus_pipeline.run.bundle dist/corpus_pipeline.zip

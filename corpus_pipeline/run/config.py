@@ -65,14 +65,24 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     sections = {name: dict(raw.get(name) or {}) for name in STAGES}
     if not raw.get("sources"):
         raise ConfigError(f"{where}: sources", "at least one source", "none", "Describe one; see conf/sample.yaml.")
+    if "sources" in sections["collect"]:
+        raise ConfigError(f"{where}: collect.sources", "no such key", "one", "Sources stand at the top: sources.NAME.")
     sections["collect"]["sources"] = raw["sources"]
     if sections["sample"].get("fraction") == "auto":  # it tries out the tokenizer that train_tokenizer makes
         trained = {key: value for key, value in sections["train_tokenizer"].items() if key in _OF_THE_TOKENIZER}
         _same_tokenizer(sections["sample"], trained, where)
         sections["sample"] |= trained
-    stages: dict[str, Any] = {
-        name: model(STAGES[name].params, section, f"{where}: {name}") for name, section in sections.items()
-    }
+    stages: dict[str, Any] = {name: _stage(name, section, where) for name, section in sections.items()}
+    _named(stages, where)
+    stages["mix"] = _answerable(stages["mix"], stages["dedup"].threshold, where)
+    top = {key: raw[key] for key in known[:5] if key in raw}
+    config = model(Config, {**top, "spark": spark_settings(raw, where), "stages": stages}, where)
+    _others(config, where)
+    return config
+
+
+def _named(stages: Mapping[str, Any], where: str) -> None:
+    """Raises ConfigError for a source or a document type that the run has not, and for a fixed ratio that lacks one."""
     doc_types = {source.doc_type for source in stages["collect"].sources.values()}
     for doc_type in sorted(stages["serialize"].headers.keys() - doc_types - {DEFAULT}):
         raise unknown(f"{where}: serialize.headers", doc_type, sorted(doc_types | {DEFAULT}))
@@ -90,11 +100,23 @@ def check(raw: Mapping[str, Any], where: str) -> Config:
     ):
         for name in sorted(set(names) - set(those)):
             raise unknown(f"{where}: {place}", name, those)
-    stages["mix"] = _answerable(stages["mix"], stages["dedup"].threshold, where)
-    top = {key: raw[key] for key in known[:5] if key in raw}
-    config = model(Config, {**top, "spark": spark_settings(raw, where), "stages": stages}, where)
-    _others(config, where)
-    return config
+    if stages["mix"].strategy == "fixed" and (missing := sorted(doc_types - stages["mix"].weights.keys())):
+        todo = "Name every document type (0 leaves one out), or take another strategy."
+        raise ConfigError(
+            f"{where}: mix.weights",
+            f"a weight for each of {', '.join(sorted(doc_types))}",
+            f"none for {', '.join(missing)}",
+            todo,
+        )
+
+
+def _stage(name: str, section: Mapping[str, Any], where: str) -> Params:
+    """The settings of a stage. Raises ConfigError; those of `collect` hold the sources, which stand at the top."""
+    try:
+        return model(STAGES[name].params, section, f"{where}: {name}")
+    except ConfigError as error:
+        place = error.where.replace(f"{where}: collect.sources", f"{where}: sources", 1)
+        raise ConfigError(place, error.expected, error.got, error.todo) from None
 
 
 def _answerable(mix: Mix, threshold: float, where: str) -> Mix:

@@ -19,6 +19,16 @@ from corpus_pipeline.stages.params import Params
 
 M = TypeVar("M", bound=BaseModel)
 FIX = "Correct the config or the --set."
+_ELSE = "something else"
+_PLAIN = {  # pydantic's kind of error -> expected, got
+    "missing": ("a value", "none"),
+    **dict.fromkeys(("tuple_type", "list_type"), ("a list, such as [a, b]", _ELSE)),
+    **dict.fromkeys(("dict_type", "model_type"), ("a section of keys and values", _ELSE)),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), ("a whole number", _ELSE)),
+    **dict.fromkeys(("float_type", "float_parsing"), ("a number", _ELSE)),
+    **dict.fromkeys(("bool_type", "bool_parsing"), ("true or false", _ELSE)),
+    "string_type": ("a text", _ELSE),
+}
 
 
 class SparkSettings(Params):
@@ -65,7 +75,8 @@ def model(kind: type[M], section: Any, where: str) -> M:
             facts = first["ctx"]
             place = ".".join(part for part in (place, facts["key"]) if part)
             raise ConfigError(f"{where}.{place}", facts["expected"], "a value", facts["todo"]) from None
-        raise ConfigError(f"{where}.{place}".rstrip("."), "a usable value", first["msg"], FIX) from None
+        expected, got = _PLAIN.get(first["type"], ("a usable value", first["msg"]))
+        raise ConfigError(f"{where}.{place}".rstrip("."), expected, got, FIX) from None
 
 
 def _keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
@@ -119,7 +130,9 @@ def _read(path: str) -> dict[str, Any]:
         raw = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)  # a safe one
     except OSError as error:
         raise ConfigError(path, "a readable YAML file", type(error).__name__, "Check --config.") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # an impossible date; bytes that are no UTF-8
+    except UnicodeDecodeError:
+        raise ConfigError(path, "YAML in UTF-8", "another charset", "Save it as UTF-8.") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # an impossible date
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else path
         raise ConfigError(place, "YAML", getattr(error, "problem", None) or "something else", FIX) from None
@@ -132,7 +145,10 @@ def _override(raw: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
         raise ConfigError(
-            f"--set {override}", "section.key=value", "no '='", "Write for example --set dedup.threshold=0.8"
+            f"--set {override}",
+            "section.key=value",
+            "no key" if equals else "no '='",
+            "Write for example --set dedup.threshold=0.8",
         )
     *parents, last = key.split(".")
     place = raw

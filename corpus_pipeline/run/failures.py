@@ -61,7 +61,10 @@ def translate(error: BaseException, log: str) -> CorpusError:
     causes = _CAUSE.findall(text)
     if "CSV header does not conform to the schema" in text:  # the rest of the message quotes the first line
         file = _CSV_FILE.search(text) or _UNREADABLE.search(text)
-        where, todo = file[1] if file else "a csv source", "Correct `fields`, or set header: false."
+        where, todo = (
+            file[1] if file else "a csv source",
+            "Correct `fields`, or set header: false; or say the charset, options: {encoding: cp949}.",
+        )
         return ConfigError(
             where, "a header that names the columns of `fields`, in their order", "another first line", todo
         )

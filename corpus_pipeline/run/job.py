@@ -28,7 +28,11 @@ def main(job: str, arguments: Sequence[str] | None = None) -> int:
     """Run one stage, `pipeline` (all of them) or `report`. Returns the exit code: 0, or 1 after an error."""
     parser = common_parser(job)
     parser.add_argument("--force", action="store_true", help="run even what is up to date")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run and why, and stop")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would run and why, and stop; no file is opened, no expression tried",
+    )
     if job == REPORT_JOB:
         parser.add_argument("--base", metavar="OUTPUT", help="output of another run: say what changed since")
     return guarded(job, parser.parse_args(arguments), partial(_run, job))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -13,13 +14,22 @@ from pyspark.sql import functions as F
 
 from corpus_pipeline.errors import ConfigError, ResourceError
 from corpus_pipeline.run import record_files
+from corpus_pipeline.run.config_file import unknown
 from corpus_pipeline.run.failures import condition
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.stages.collect import CORRUPT, PATH, Params
 from corpus_pipeline.stages.read_files import FORMATS, sheet_records
-from corpus_pipeline.stages.source import Source, listing_option
+from corpus_pipeline.stages.source import LISTING_OPTIONS, Source, listing_option
 
 _NEEDS_FIELDS = ("json", "csv", "xml")
+_OPTIONS = {  # format -> the object of Spark's that lists its options, below org.apache.spark.sql
+    "csv": "catalyst.csv.CSVOptions$",
+    "json": "catalyst.json.JSONOptions$",
+    "orc": "execution.datasources.orc.OrcOptions$",
+    "parquet": "execution.datasources.parquet.ParquetOptions$",
+    "text": "execution.datasources.text.TextOptions$",
+    "xml": "catalyst.xml.XmlOptions$",
+}
 PAGE_END = "</page>"
 # Java's cp949 is IBM's table, and its EUC-KR lacks the syllables that Windows added.
 _JAVA_CHARSETS = dict.fromkeys(("cp949", "ms949", "uhc", "euc-kr", "euc_kr"), "x-windows-949") | {
@@ -69,6 +79,7 @@ def read(spark: SparkSession, storage: Storage, params: Params) -> dict[str, Dat
 def _read(spark: SparkSession, storage: Storage, name: str, source: Source, params: Params) -> DataFrame:
     paths, options = _place(storage, source)
     base = storage.qualified(_base(source.path)).rstrip("/") + "/"
+    _known_options(spark, name, source)
     if source.format in FORMATS:
         return _records(spark, (paths, options), source.format, base, params.max_file_bytes)
     for key in [one for one in options if one.lower() in ("encoding", "charset")]:
@@ -97,12 +108,32 @@ def _read(spark: SparkSession, storage: Storage, name: str, source: Source, para
     except (PySparkException, Py4JJavaError) as error:
         if (condition(error) or "").startswith("FAILED_READ_FILE"):  # names the file
             raise
-        raise ConfigError(
-            f"sources.{name}",
-            f"what Spark's {source.format} reader takes",
-            condition(error) or "an error",
-            "Check format, options, and fields: of parquet, they may name those columns alone that are used.",
-        ) from None
+        raise _refused(name, source.format, condition(error) or "an error") from None
+
+
+def _refused(name: str, kind: str, got: str) -> ConfigError:
+    """For what Spark's reader does not take."""
+    if got == "DATA_SOURCE_NOT_FOUND":
+        known = ", ".join(sorted([*FORMATS, *_OPTIONS]))
+        return ConfigError(f"sources.{name}.format", f"one of {known}", kind, "JSON Lines are json, TSV is csv.")
+    if got in ("INVALID_IDENTIFIER", "PARSE_SYNTAX_ERROR", "UNSUPPORTED_DATATYPE"):
+        todo = "Write e.g. 'id string, n bigint'; a name in other letters than a to z in backticks: `본문` string."
+        return ConfigError(f"sources.{name}.fields", "columns as DDL", got, todo)
+    todo = "Check format, options, and fields: of parquet, they may name those columns alone that are used."
+    return ConfigError(f"sources.{name}", f"what Spark's {kind} reader takes", got, todo)
+
+
+def _known_options(spark: SparkSession, name: str, source: Source) -> None:
+    """Raises ConfigError for an option that Spark does not list for this reader: it would pass over it."""
+    if source.options and source.format in _OPTIONS:
+        companion: Any = spark._jvm
+        for part in ["org", "apache", "spark", "sql", *_OPTIONS[source.format].split("."), "MODULE$"]:
+            companion = getattr(companion, part)
+        names = str(companion.getAllOptions().mkString(" ")).split()
+        known = [*names, *LISTING_OPTIONS, "basePath"]
+        for key in source.options:
+            if key.lower() not in map(str.lower, known):
+                raise unknown(f"sources.{name}.options", key, known)
 
 
 def _one_value_each(spark: SparkSession, name: str, place: _Place) -> None:

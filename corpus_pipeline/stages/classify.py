@@ -34,7 +34,8 @@ class Params(BaseParams):
 
     model           quality.json of train_classifier, readable on every worker; null: the bundled one
     spam_model      spam.json of train_classifier; null: no spam_score
-    limits          limits that differ from kernels/limits.py LIMITS, for all types; null switches one off
+    limits          limits that differ from kernels/limits.py LIMITS, for types without one of their own there
+                    (LIMITS_BY_TYPE); null switches one off
     limits_by_type  the same by doc_type; wins over `limits` and over the bundled LIMITS_BY_TYPE
     """
 

@@ -44,6 +44,7 @@ from pydantic import Field, field_validator, model_validator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from corpus_pipeline.kernels.language import LANGUAGES
 from corpus_pipeline.kernels.rules import REASONS
 from corpus_pipeline.schemas import contract
 from corpus_pipeline.stages.budget import Budget, known, plan, planned, supply, tier
@@ -93,6 +94,13 @@ class Params(Budget):
     what_if_ranks: Asked = (0.05, 0.1, 0.2, 0.5)
     what_if_scores: Asked = (0.1, 0.5, 0.9)
     what_if_similarities: Asked = (0.85, 0.9, 0.95)
+
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(languages) - set(LANGUAGES)):
+            raise ValueError(f"unknown language {unknown[0]!r}; known: {', '.join(LANGUAGES)}")
+        return languages
 
     _once = field_validator("survivor", "what_if_ranks", "what_if_scores", "what_if_similarities")(once)
 

@@ -156,7 +156,7 @@ def checked_all(where: str, df: DataFrame, tried: Sequence[Tried]) -> list[Colum
             f"{where}{tried[0].where}: {tried[0].sql}",
             f"a SQL expression over {', '.join(df.columns)}, of a type that can stand here",
             error.getCondition() or "an error",
-            "Correct the expression.",
+            "Correct the expression; a name in other letters than a to z stands in backticks: `본문`.",
         ) from None
     return found
 

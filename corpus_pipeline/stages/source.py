@@ -17,6 +17,7 @@ from corpus_pipeline.stages.read_files import FORMATS
 __all__ = ["LISTING_OPTIONS", "Source", "column_names", "listing_option"]
 
 LISTING_OPTIONS = ("recursiveFileLookup", "pathGlobFilter", "modifiedBefore", "modifiedAfter")
+_TRUTHS = ("header", "multiline", "wholetext", "enforceschema", "mergeschema", "recursivefilelookup")
 _OURS = ("mode", "columnnameofcorruptrecord", "ignorecorruptfiles", "ignoremissingfiles")
 
 
@@ -91,6 +92,8 @@ class Source(StageParams):
         for key in self.options:
             todo = "Leave it out: a record that cannot be read is a row of rejected_records, a broken file an error."
             yield key.lower() in _OURS, f"options.{key}", "nothing", todo
+            odd = key.lower() in _TRUTHS and str(self.options[key]).lower() not in ("true", "false")
+            yield odd, f"options.{key}", "true or false", "Correct it."
             todo = f"Leave it out; format {self.format} takes {', '.join(LISTING_OPTIONS)}."
             yield not spark and not listing_option(key), f"options.{key}", nothing, todo
         todo = "Leave it out; the charset of a csv is options: {encoding: ...}; Spark's other readers take UTF-8."

@@ -107,7 +107,10 @@ def frequent(counts: DataFrame, settings: Limits, where: str) -> Counted:
     tally = by_count.toArrow().sort_by("n")
     n, distinct, size = (tally[name].to_numpy() for name in ("n", "distinct", "bytes"))
     if not len(n):
-        todo = "Train on more (sample.fraction, compare_tokenizers.held_out), or look in mixture at what was dropped."
+        todo = (
+            "Train on more (sample.fraction, compare_tokenizers.held_out), or look why nothing is left: drop_reason in "
+        )
+        todo += "mixture, reason in rejected_records."
         raise ResourceError(where, "documents with text", "none", todo)
     kept = (n >= settings.min_count) & (np.cumsum(distinct[::-1])[::-1] <= settings.max_pieces)
     if not kept.any():

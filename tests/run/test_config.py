@@ -52,12 +52,12 @@ def test_defaults_fill_every_section() -> None:
         ({"scrub": {"boilerplate": {"remove": {"b": 0.1}}}}, "c.yaml: scrub.boilerplate.remove.b", "Known keys: a."),
         (
             {"sources": {"a": {**GOOD["sources"]["a"], "doctype": "x"}}},
-            "c.yaml: collect.sources.a.doctype",
+            "c.yaml: sources.a.doctype",
             "Did you mean 'doc_type'?",
         ),
         (
             {"sources": {"a": {**GOOD["sources"]["a"], "shape": {"kind": "thread", "key": "k", "oder": "n"}}}},
-            "c.yaml: collect.sources.a.shape.thread.oder",
+            "c.yaml: sources.a.shape.thread.oder",
             "Did you mean 'order'?",
         ),
         ({"scrub": {"boilerplate": {"min_document": 5}}}, "c.yaml: scrub.boilerplate.min_document", DOCUMENTS),
@@ -93,6 +93,9 @@ def test_an_unknown_key_names_the_nearest(change: dict[str, Any], where: str, hi
         ({"train_tokenizer": {"eos_token": "<|end|>"}}, "c.yaml: train_tokenizer"),
         ({"sample": {"fraction": "auto", "vocab_size": 9000}}, "c.yaml: sample.vocab_size"),
         ({"sample": {"fraction": "auto"}, "train_tokenizer": {"mode": "character"}}, "c.yaml: sample.mode"),
+        ({"mix": {"languages": ["korean"]}}, "c.yaml: mix.languages"),
+        ({"mix": {"strategy": "fixed"}}, "c.yaml: mix.weights"),
+        ({"collect": {"sources": {}}}, "c.yaml: collect.sources"),
         ({"sources": {}}, "c.yaml: sources"),
         ({"mix": []}, "c.yaml: mix"),
         ({"mix": False}, "c.yaml: mix"),
@@ -132,6 +135,7 @@ def test_a_wrong_value_names_its_key(change: dict[str, Any], where: str) -> None
         ({"explode": "a", "shape": {"kind": "qna", "answers": "a", "answer": "item"}}, "explode"),
         ({"format": "html", "shape": {"kind": "qna", "answers": "a", "answer": "item"}}, "shape"),
         ({"shape": {"kind": "dialogue", "turns": "a"}}, "columns.text"),
+        ({"options": {"multiline": "yes please"}}, "options.multiline"),
         ({"columns": {"text": "value"}}, "columns.record_id"),
         ({"columns": {"record_id": "value", "text": "value", "body": "value"}}, "columns.body"),
         ({"columns": {"record_id": "value"}}, "columns.text"),
@@ -144,7 +148,7 @@ def test_a_setting_without_effect_or_a_source_without_documents_is_an_error_that
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         check({**GOOD, "sources": {"a": {**GOOD["sources"]["a"], **change}}}, "c.yaml")
-    assert caught.value.where == f"c.yaml: collect.sources.a.{key}"
+    assert caught.value.where == f"c.yaml: sources.a.{key}"
     assert caught.value.todo
 
 
@@ -161,6 +165,32 @@ def test_what_a_source_need_not_say(source: dict[str, Any]) -> None:
     assert check({**GOOD, "sources": {"a": {**plain, **source}}}, "c.yaml").sources["a"].columns == source.get(
         "columns", {}
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"mix": {"languages": "ko"}}, "a list, such as [a, b]"),
+        ({"scrub": {"styles": "token"}}, "a section of keys and values"),
+        ({"sources": {"a": "x.jsonl"}}, "a section of keys and values"),
+        ({"dedup": {"threshold": "high"}}, "a number"),
+        ({"mix": {"seed": "first"}}, "a whole number"),
+        ({"output": None}, "a text"),
+    ],
+)
+def test_what_is_expected_is_said_in_the_words_of_yaml(change: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check({**GOOD, **change}, "c.yaml")
+    assert caught.value.expected == expected
+
+
+def test_a_missing_key_and_a_config_in_another_charset(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check({key: value for key, value in GOOD.items() if key != "output"}, "c.yaml")
+    assert (caught.value.where, caught.value.got) == ("c.yaml.output", "none")
+    (tmp_path / "c.yaml").write_bytes("name: 말뭉치".encode("cp949"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(str(tmp_path / "c.yaml"))
 
 
 def test_what_if_asks_about_similarities_that_dedup_verified() -> None:

@@ -19,7 +19,7 @@ from corpus_pipeline.run.config import check
 from corpus_pipeline.run.execute import Run, execute
 from corpus_pipeline.run.failures import translate
 from corpus_pipeline.run.storage import Storage
-from corpus_pipeline.stages.collect import Params
+from corpus_pipeline.stages.collect import Params, transform
 from corpus_pipeline.stages.source import Source
 
 
@@ -158,3 +158,39 @@ def test_an_output_of_any_name_holds_all_that_a_run_writes(spark: SparkSession, 
         execute(run, STAGES[stage], force=False)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
     assert {path.name for path in (tmp_path / "out" / name).iterdir()} >= {"raw_documents", "duplicates"}
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("changes", "place", "hint"),
+    [
+        ({"options": {"multiLne": True}}, "sources.a.options.multiLne", "'multiLine'"),
+        ({"format": "csv", "options": {"delimeter": ";"}}, "sources.a.options.delimeter", "delimiter"),
+        ({"format": "text", "fields": None, "options": {"header": True}}, "sources.a.options.header", "wholetext"),
+        ({"format": "jsonl"}, "sources.a.format", "JSON Lines are json"),
+        ({"fields": "번호 string"}, "sources.a.fields", "backticks"),
+        ({"fields": "id string, n integr"}, "sources.a.fields", "bigint"),
+        ({"fields": "id string, body"}, "sources.a.fields", "bigint"),
+    ],
+)
+def test_what_a_reader_of_sparks_does_not_take_names_its_key(
+    spark: SparkSession, tmp_path: Path, changes: dict[str, Any], place: str, hint: str
+) -> None:
+    written(tmp_path, "a.jsonl")
+    with pytest.raises(ConfigError) as caught:
+        sources.read(spark, Storage(spark), Params(sources={"a": source(f"{tmp_path}/*.jsonl", **changes)}))
+    assert caught.value.where == place
+    assert hint in caught.value.todo
+
+
+@pytest.mark.spark
+def test_names_in_hangul_stand_in_backticks(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("번호,본문\n1,글이다\n".encode("cp949"))
+    options = {"header": True, "encoding": "cp949", "PATHGLOBFILTER": "*.csv"}
+    columns = {"record_id": "`번호`", "text": "본문"}
+    hangul = {"format": "csv", "options": options, "fields": "`번호` string, `본문` string", "columns": columns}
+    params = Params(sources={"a": source(str(tmp_path), **hangul)})
+    frames = sources.read(spark, Storage(spark), params)
+    assert [row["본문"] for row in frames["a"].collect()] == ["글이다"]
+    with pytest.raises(ConfigError, match="backticks"):
+        transform(frames, params)

@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from pyspark.sql import Row, SparkSession
 
 from corpus_pipeline.errors import ConfigError
+from corpus_pipeline.kernels.limits import LIMITS_BY_TYPE
+from corpus_pipeline.resources import read_tsv
 from corpus_pipeline.run import sources
 from corpus_pipeline.run.storage import Storage
 from corpus_pipeline.schemas import contract
@@ -31,6 +33,14 @@ SNIPPETS: dict[str, Any] = {
     for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     for name, source in yaml.safe_load(block).items()
 }
+
+
+def test_the_page_names_the_types_that_are_known() -> None:
+    preset = {doc_type for _, _, doc_type in read_tsv("hyperclova_mix.tsv")} - {"*"}
+    section = PAGE.partition("\n## Names\n")[2].partition("\n## ")[0]
+    own, _, shared = section.partition("The preset `hyperclova` of `mix`")
+    assert set(re.findall(r"`([a-z_]+)`", own)) - {"doc_type", "classify"} == LIMITS_BY_TYPE.keys()
+    assert set(re.findall(r"`([a-z_]+)`", shared)) == preset
 
 
 def answer(body: str, adopted: bool, expert: bool, reputation: int | None, at: str = "2021-01-01") -> dict[str, Any]:
