@@ -206,11 +206,11 @@ def test_a_table_made_under_an_older_contract_is_not_read(corpus: Corpus) -> Non
     assert (caught.value.expected, caught.value.got) == ("version 2 of its contract", "version 0")
 
 
-def test_an_unknown_reader_names_the_source(corpus: Corpus) -> None:
+def test_an_unknown_reader_names_its_key(corpus: Corpus) -> None:
     corpus.raw["sources"]["a"]["format"] = "jsn"
     with pytest.raises(ConfigError) as caught:
         corpus.make("collect")
-    assert caught.value.where == "sources.a"
+    assert (caught.value.where, caught.value.got) == ("sources.a.format", "jsn")
 
 
 def test_a_wrong_tokenizer_file_is_refused_before_any_work(corpus: Corpus) -> None:
